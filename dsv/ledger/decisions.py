@@ -1,0 +1,114 @@
+"""Decisions as values: sparse (one row a decision) or dense (one row a base row)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from dsv.record import digest
+
+SPARSE = {
+    "row": pl.UInt32,
+    "rule": pl.String,
+    "action": pl.String,
+    "column": pl.String,
+    "partner": pl.String,
+    "detail": pl.String,
+}
+DROP, KEEP, SET = "drop", "keep", "set"
+DROP_COLUMN = "_drop"
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What one stage decided about one shard. `dense` tells which of the two layouts `table` has."""
+
+    table: pl.DataFrame
+    dense: bool = False
+
+    @property
+    def assigned(self) -> list[str]:
+        """Columns that these decisions set or assign."""
+        if self.dense:
+            return [c for c in self.table.columns if not c.startswith("_")]
+        return [c[1:] for c in self.table.columns if c.startswith("=")]
+
+    def digests(self) -> dict[str, str]:
+        """A content digest per assigned column, and of all under `*`. Free of layout and of library versions."""
+        found = {"*": _digest(self.table)}
+        for name in self.assigned:
+            part = self.table.select(name) if self.dense else self.table.filter(column=name).select("row", "action", f"={name}")
+            found[name] = _digest(part)
+        return found
+
+
+def _digest(frame: pl.DataFrame) -> str:
+    positioned = frame.with_row_index("__n") if frame.width else frame
+    return str(digest.total(digest.record_hashes(positioned))) + f":{frame.height}"
+
+
+def empty() -> Decisions:
+    """No decision at all."""
+    return Decisions(pl.DataFrame(schema=SPARSE))
+
+
+def sparse(rows: Sequence[pl.DataFrame]) -> Decisions:
+    """Sparse decisions from parts that may lack columns; within a row, in the order of the parts."""
+    parts = [part for part in rows if part.height]
+    if not parts:
+        return empty()
+    frame = pl.concat([part.with_columns(_part=pl.lit(i, pl.UInt32)) for i, part in enumerate(parts)], how="diagonal_relaxed")
+    missing = [pl.lit(None, dtype).alias(name) for name, dtype in SPARSE.items() if name not in frame.columns]
+    frame = frame.with_columns(missing).sort("row", "_part", maintain_order=True)
+    values = sorted(c for c in frame.columns if c.startswith("="))
+    return Decisions(frame.select(pl.col("row").cast(pl.UInt32), *[pl.col(c).cast(SPARSE[c]) for c in list(SPARSE)[1:]], *values))
+
+
+def kept(decisions: Decisions, rows: int, before: pl.Series | None = None) -> pl.Series:
+    """Which rows are kept after these decisions, given which were before (all when None)."""
+    start = pl.repeat(True, rows, dtype=pl.Boolean, eager=True) if before is None else before
+    if decisions.dense:
+        if DROP_COLUMN not in decisions.table.columns:
+            return start
+        return start & decisions.table[DROP_COLUMN].is_null()
+    moves = decisions.table.filter(pl.col("action").is_in([DROP, KEEP]))
+    if moves.is_empty():
+        return start
+    last = moves.group_by("row", maintain_order=True).agg(pl.col("action").last())
+    mask = start.to_numpy(writable=True)
+    mask[last["row"].to_numpy()] = (last["action"] == KEEP).to_numpy()
+    return pl.Series(mask)
+
+
+def overlay(frame: pl.DataFrame, decisions: Decisions, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The frame with the values that these decisions set or assign, in the named columns (all when None)."""
+    wanted = [c for c in decisions.assigned if columns is None or c in columns]
+    if not wanted:
+        return frame
+    if decisions.dense:
+        return frame.with_columns([decisions.table[c] for c in wanted])
+    return reduce(lambda f, name: _set(f, name, decisions.table), wanted, frame)
+
+
+def _set(frame: pl.DataFrame, name: str, table: pl.DataFrame) -> pl.DataFrame:
+    changes = table.filter((pl.col("action") == SET) & (pl.col("column") == name))
+    if changes.is_empty():
+        return frame
+    changes = changes.group_by("row", maintain_order=True).agg(pl.col(f"={name}").last())
+    values = changes[f"={name}"]
+    old = frame[name] if name in frame.columns else pl.Series(name, [None] * frame.height, dtype=values.dtype)
+    if old.dtype != values.dtype:
+        # The new type of a retyped column wins; what cannot be cast has been set by the same rule.
+        old = old.cast(values.dtype, strict=False)
+    if values.null_count() == 0 and not old.dtype.is_nested():
+        return frame.with_columns(old.scatter(changes["row"], values).alias(name))
+    index = pl.Series(range(frame.height), dtype=pl.Int64).to_frame("i").join(
+        changes.select(i=pl.col("row").cast(pl.Int64), at=pl.int_range(pl.len())), on="i", how="left", maintain_order="left"
+    )["at"]
+    both = pl.concat([old.to_frame("v"), values.to_frame("v")], how="vertical_relaxed")["v"]
+    at = index.fill_null(0) + frame.height
+    position = pl.select(pl.when(index.is_null()).then(pl.int_range(frame.height)).otherwise(at)).to_series()
+    return frame.with_columns(both.gather(position).alias(name))

@@ -1,0 +1,100 @@
+"""Base shards: Parquet files whose bytes depend on their rows alone."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dsv import errors
+from dsv.table import types
+
+FORMAT = "1"
+Readable = Path | bytes
+
+
+def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:
+    """Columns to dictionary-encode, and the encoding of each other plain column."""
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    dictionary, others = [], {}
+    for column in table.schema:
+        kind = column.type
+        if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
+            continue
+        if pa.types.is_integer(kind) or pa.types.is_temporal(kind):
+            few = table.num_rows >= 64 and frame[column.name].n_unique() <= 256
+            if few:
+                dictionary.append(column.name)
+            else:
+                others[column.name] = "DELTA_BINARY_PACKED"
+        elif frame[column.name].n_unique() * 4 <= table.num_rows:
+            dictionary.append(column.name)
+        elif not pa.types.is_floating(kind):
+            others[column.name] = "DELTA_LENGTH_BYTE_ARRAY"
+    return dictionary, others
+
+
+def to_bytes(table: pa.Table, meta: Mapping[str, Any]) -> bytes:
+    """The Parquet file of a table in canonical form, with `dsv.*` metadata (values as JSON)."""
+    table = types.cast(table)
+    dictionary, encodings = _encodings(table)
+    metadata = {"dsv.format": FORMAT} | {f"dsv.{k}": json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in meta.items()}
+    sink = io.BytesIO()
+    with pq.ParquetWriter(
+        sink,
+        table.schema.with_metadata(metadata),
+        compression="zstd",
+        compression_level=3,
+        data_page_version="2.0",
+        use_dictionary=dictionary,
+        column_encoding=encodings,
+        write_page_checksum=True,
+        store_schema=False,
+        write_statistics=False,
+    ) as writer:
+        writer.write_table(table.replace_schema_metadata(metadata), row_group_size=max(1, table.num_rows))
+    return sink.getvalue()
+
+
+def _open(source: Readable, what: str) -> pq.ParquetFile:
+    try:
+        data = pa.BufferReader(source) if isinstance(source, bytes) else pa.memory_map(str(source))
+        return pq.ParquetFile(data, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise errors.Corrupt(f"{what} is not a readable shard: {error}", hint="dsv verify --heal") from error
+
+
+def read(source: Readable, columns: Sequence[str] | None = None, what: str | None = None) -> pl.DataFrame:
+    """The rows of a shard, in order; columns that the shard lacks are left out. Page checksums are verified."""
+    what = what or (str(source) if isinstance(source, Path) else "object")
+    file = _open(source, what)
+    try:
+        present = set(file.schema_arrow.names)
+        wanted = None if columns is None else [c for c in columns if c in present]
+        if wanted == []:
+            return pl.DataFrame(height=file.metadata.num_rows)
+        table = file.read(columns=wanted)
+    except (pa.ArrowException, OSError) as error:
+        raise errors.Corrupt(f"{what}: {error}", hint="dsv verify --heal") from error
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def meta(source: Readable, what: str | None = None) -> dict[str, Any]:
+    """The `dsv.*` metadata of a shard, the number of rows as `rows`, and the columns' type names as `schema`."""
+    file = _open(source, what or str(source))
+    found: dict[str, Any] = {"rows": file.metadata.num_rows}
+    for key, value in (file.metadata.metadata or {}).items():
+        name = key.decode()
+        if name.startswith("dsv."):
+            found[name.removeprefix("dsv.")] = json.loads(value)
+    found["schema"] = {f.name: types.name(f.type) for f in file.schema_arrow}
+    return found

@@ -1,0 +1,66 @@
+"""The canonical column types of docs/format.md §3 and their names."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+NAMES: dict[str, pa.DataType] = {
+    "string": pa.large_string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "datetime": pa.timestamp("us"),
+    "datetime[utc]": pa.timestamp("us", "UTC"),
+    "binary": pa.large_binary(),
+}
+
+
+def canonical(dtype: pa.DataType) -> pa.DataType:
+    """The type in which values of this type are stored."""
+    t = pa.types
+    if t.is_dictionary(dtype):
+        return canonical(dtype.value_type)
+    if t.is_string(dtype) or t.is_large_string(dtype) or t.is_string_view(dtype) or t.is_null(dtype):
+        return pa.large_string()
+    if t.is_integer(dtype):
+        # An unsigned 64-bit value need not fit; it keeps its type.
+        return dtype if t.is_uint64(dtype) else pa.int64()
+    if t.is_floating(dtype):
+        return pa.float64()
+    if t.is_timestamp(dtype):
+        return pa.timestamp("us", None if dtype.tz is None else "UTC")
+    if t.is_date(dtype):
+        return pa.date32()
+    if t.is_binary(dtype) or t.is_large_binary(dtype) or t.is_binary_view(dtype) or t.is_fixed_size_binary(dtype):
+        return pa.large_binary()
+    if t.is_list(dtype) or t.is_large_list(dtype) or t.is_fixed_size_list(dtype) or t.is_list_view(dtype) or t.is_large_list_view(dtype):
+        return pa.large_list(pa.field("item", canonical(dtype.value_type)))
+    if t.is_struct(dtype):
+        return pa.struct([pa.field(f.name, canonical(f.type)) for f in dtype])
+    return dtype
+
+
+def name(dtype: pa.DataType) -> str:
+    """The name of a type in params, reports and schemas."""
+    dtype = canonical(dtype)
+    for known, arrow in NAMES.items():
+        if dtype == arrow:
+            return known
+    if pa.types.is_large_list(dtype):
+        return f"list<{name(dtype.value_type)}>"
+    if pa.types.is_struct(dtype):
+        return "struct<" + ",".join(f"{f.name}:{name(f.type)}" for f in dtype) + ">"
+    return str(dtype)
+
+
+def cast(table: pa.Table) -> pa.Table:
+    """The table in canonical types, one chunk a column."""
+    columns = []
+    for column in table.columns:
+        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        wanted = canonical(column.type)
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(wanted, safe=False)
+        columns.append(column if column.type == wanted else column.cast(wanted))
+    return pa.table(columns, names=table.column_names)
