@@ -1,0 +1,1 @@
+"""Engines run pure functions over shards. A stage does not know which."""

@@ -98,3 +98,8 @@ def meta(source: Readable, what: str | None = None) -> dict[str, Any]:
             found[name.removeprefix("dsv.")] = json.loads(value)
     found["schema"] = {f.name: types.name(f.type) for f in file.schema_arrow}
     return found
+
+
+def schema(table: pa.Table) -> dict[str, str]:
+    """Column names and the names of their canonical types."""
+    return {field.name: types.name(field.type) for field in table.schema}

@@ -1,0 +1,27 @@
+"""All engines, by name. One line each; the module is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+from dsv import errors
+from dsv.engines.base import Engine
+
+ENGINES = {
+    "local": "dsv.engines.local:Local",
+    "dask": "dsv.engines.dask:Dask",
+}
+
+
+def start(name: str = "local", workers: int | None = None) -> Engine:
+    """The engine of this name; `dask://host:port` names a running cluster."""
+    kind, _, address = name.partition("://")
+    if kind not in ENGINES:
+        raise errors.UsageError(f"No engine is called {name!r}; there are {', '.join(ENGINES)}.")
+    module, _, cls = ENGINES[kind].partition(":")
+    try:
+        make = getattr(importlib.import_module(module), cls)
+    except ModuleNotFoundError as error:
+        raise errors.UsageError(f"The engine {kind!r} needs a package that is missing: {error.name}.", hint="pip install 'dsv[cluster]'") from error
+    engine: Engine = make(workers, f"{address}") if address else make(workers)
+    return engine

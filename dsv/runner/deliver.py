@@ -1,0 +1,122 @@
+"""From the files of a delivery to typed rows with their origin, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from dsv import errors
+from dsv.engines.base import Engine
+from dsv.formats import registry
+from dsv.formats.base import Bad, ReadSpec
+from dsv.project.params import Source as SourceParams
+from dsv.record import identity
+from dsv.table import types as table_types
+from dsv.table import typing
+
+FILE, ROW = "_file", "_row"
+BAD = {"file": pl.String, "row": pl.Int64, "offset": pl.Int64, "rule": pl.String, "reason": pl.String, "raw": pl.Binary}
+
+
+class Parsed(NamedTuple):
+    """The rows of a delivery in the order of its files, with `_file` and `_row`; and the rows that were refused."""
+
+    frame: pl.DataFrame
+    bad: pl.DataFrame
+
+
+def spec(source: SourceParams) -> ReadSpec:
+    """How the files of a source are read."""
+    return ReadSpec(
+        null=tuple(source.null),
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        quote=source.quote,
+        escape=source.escape,
+        header=source.header,
+        names=tuple(source.names),
+        types={name: column.type for name, column in source.columns.items()},
+    )
+
+
+def columns(source: SourceParams) -> dict[str, typing.Column]:
+    """The declared columns of a source."""
+    found = {}
+    for name, column in source.columns.items():
+        extra = {key: tuple(value) for key, value in (("true", column.true), ("false", column.false)) if value}
+        found[name] = typing.Column(column.type, tuple(column.formats), **extra)
+    return found
+
+
+def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourceParams) -> Parsed:
+    """Reads all files of a delivery, in parallel, and types the rows."""
+    tasks = registry.tasks(folder, names, source.format or ("media" if source.kind == "media" else None), spec(source))
+    parts = engine.map(partial(_parse, declared=columns(source), rename=dict(source.rename)), tasks)
+    frames = [part.frame for part in parts if part.frame.width]
+    frame = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64})
+    bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
+    return Parsed(frame.with_columns(pl.col(FILE).cast(pl.String)), bad.sort("file", "row", "offset"))
+
+
+def _parse(task: Any, declared: Mapping[str, typing.Column], rename: Mapping[str, str]) -> Parsed:
+    frames, bad = [], []
+    for chunk in registry.read(task):
+        bad += chunk.bad
+        if chunk.table.num_rows == 0 and chunk.table.num_columns <= 2:
+            continue
+        frame = pl.from_arrow(table_types.cast(chunk.table))
+        assert isinstance(frame, pl.DataFrame)
+        frame = frame.rename({old: new for old, new in rename.items() if old in frame.columns})
+        typed, misfits = typing.typed(frame, declared)
+        if misfits:
+            bad += [_misfit(frame, misfit) for misfit in _first(misfits)]
+            typed = typed.filter(~pl.Series(_mask(frame.height, misfits)))
+        frames.append(typed)
+    found = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+    return Parsed(found, pl.DataFrame([tuple(b) for b in bad], schema=BAD, orient="row"))
+
+
+def _first(misfits: Sequence[typing.Misfit]) -> list[typing.Misfit]:
+    """One misfit a row: the reasons joined."""
+    rows: dict[int, list[str]] = {}
+    for misfit in misfits:
+        rows.setdefault(misfit.row, []).append(misfit.reason)
+    return [typing.Misfit(row, "; ".join(reasons)) for row, reasons in rows.items()]
+
+
+def _mask(height: int, misfits: Sequence[typing.Misfit]) -> list[bool]:
+    mask = [False] * height
+    for misfit in misfits:
+        mask[misfit.row] = True
+    return mask
+
+
+def _misfit(frame: pl.DataFrame, misfit: typing.Misfit) -> Bad:
+    row = frame.row(misfit.row, named=True)
+    shown = str({k: v for k, v in row.items() if k not in (FILE, ROW)}).encode()[:1000]
+    return Bad(row[FILE], row[ROW], -1, "type", misfit.reason, shown)
+
+
+def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
+    """The rows that have a key; those with a null in it are refused. A key column that no file has is the user's error."""
+    if tuple(key) == (identity.CONTENT_KEY,) or parsed.frame.is_empty():
+        return parsed
+    for name in key:
+        if name not in parsed.frame.columns:
+            there = ", ".join(c for c in parsed.frame.columns if c not in (FILE, ROW))
+            raise errors.DsvError(
+                f"sources.{source.name}.key names the column {name!r}, which the delivery does not have; it has {there}.",
+                hint=f"edit sources.{source.name}.key in params.yaml",
+            )
+        if not identity.is_key_type(parsed.frame.schema[name]):
+            raise errors.DsvError(f"sources.{source.name}.key: the column {name!r} is {parsed.frame.schema[name]}; keys are text, integers, booleans or dates.")
+    lacking = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
+    if not lacking.any():
+        return parsed
+    refused = [_misfit(row, typing.Misfit(0, f"no key: {', '.join(key)} is null"))._replace(rule="key") for row in parsed.frame.filter(lacking).iter_slices(1)]
+    bad = pl.concat([parsed.bad, pl.DataFrame([tuple(b) for b in refused], schema=BAD, orient="row")])
+    return Parsed(parsed.frame.filter(~lacking), bad.sort("file", "row", "offset"))

@@ -1,0 +1,127 @@
+"""The last step of a stage: decision files, linked from the previous version where nothing changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from dsv.engines.base import Engine
+from dsv.ledger import decisions as ledger
+from dsv.ledger import file as ledger_file
+from dsv.ledger.decisions import DROP_COLUMN, Decisions
+from dsv.project.layout import Layout
+from dsv.project.manifest import Decided, Shard
+from dsv.runner import files, prepare, read
+from dsv.runner.prepare import Task
+from dsv.runner.previous import Previous
+from dsv.stages.base import RECORDS
+from dsv.table import shard as shard_file
+
+MOST_VALUES = 1000
+
+
+class Job(NamedTuple):
+    """One shard to emit."""
+
+    task: Task
+    decided: pl.DataFrame
+    previous: Previous
+
+
+class Emitted(NamedTuple):
+    """What was decided about one shard: digests (empty when nothing was decided), counts, whether a file was reused."""
+
+    relative: str
+    digests: Mapping[str, str]
+    counts: Mapping[str, int]
+    reused: bool
+
+
+def run(engine: Engine, tasks: Sequence[Task], rows: Sequence[pl.DataFrame], previous: Previous, done: Callable[[], None]) -> list[Emitted]:
+    """Emits every record shard."""
+    together = pl.concat(rows, how="diagonal_relaxed") if rows else pl.DataFrame(schema={"shard": pl.UInt32, "row": pl.UInt32})
+    parts = together.partition_by("shard", as_dict=True, include_key=False)
+    nothing = together.clear().drop("shard")
+    jobs = [
+        Job(task, parts.get((task.shard.ordinal,), nothing), previous)
+        for task in tasks
+        if task.shard.kind == RECORDS
+    ]  # fmt: skip
+    return engine.map(emit, jobs, done)
+
+
+def emit(job: Job) -> Emitted:
+    """Decides one shard and puts its decision file in place."""
+    context, shard = job.task.context, job.task.shard
+    local = prepare.part(job.task, prepare.LOCAL)
+    local = prepare.load(job.task).local if local is None else local
+    decisions = context.stage.emit(local, job.decided, shard.rows, context.params)
+    before = read.alive(context.layout, shard, context.upstream)
+    if decisions is None:
+        return Emitted(shard.relative, {}, {"in": int(before.sum()), "kept": int(before.sum())}, False)
+    decisions = _alive_only(decisions, before)
+    counts = count(decisions, shard, before)
+    if not decisions.dense and decisions.table.is_empty():
+        return Emitted(shard.relative, {}, counts, False)
+    digests = decisions.digests()
+    reused = put(decisions, digests, job.task.context, shard, job.previous)
+    return Emitted(shard.relative, digests, counts, reused)
+
+
+def _alive_only(decisions: Decisions, before: pl.Series) -> Decisions:
+    """A record that is gone is decided no more: its decisions would make every later version differ."""
+    if decisions.dense:
+        null = ~before
+        if not null.any():
+            return decisions
+        table = decisions.table.with_columns(pl.when(pl.Series(before)).then(pl.col(c)).alias(c) for c in decisions.table.columns)
+        return Decisions(table, dense=True)
+    mask = before.gather(decisions.table["row"])
+    return decisions if mask.all() else Decisions(decisions.table.filter(mask))
+
+
+def put(decisions: Decisions, digests: Mapping[str, str], context: Any, shard: Shard, previous: Previous) -> bool:
+    """Puts a decision file in place; True when the previous version's file was linked."""
+    path = context.layout.decisions(context.instance) / shard.relative
+    if previous.link(shard.relative, digests, path):
+        return True
+    meta = {
+        "stage": context.stage_name,
+        "revision": context.stage.REVISION,
+        "layout": "dense" if decisions.dense else "sparse",
+        "base": shard.digest,
+        "digest": digests["*"],
+    }
+    files.write(path, shard_file.to_bytes(ledger_file.slim(decisions).to_arrow(), meta))
+    return False
+
+
+def count(decisions: Decisions, shard: Shard, before: pl.Series) -> dict[str, int]:
+    """Counts for the report: in, kept, drops by rule, sets by rule, and values of assigned text columns."""
+    after = ledger.kept(decisions, shard.rows, before)
+    found: Counter[str] = Counter({"in": int(before.sum()), "kept": int(after.sum())})
+    table = decisions.table
+    if decisions.dense:
+        if DROP_COLUMN in table.columns:
+            found.update({f"drop\x1f{rule}": n for rule, n in table[DROP_COLUMN].drop_nulls().value_counts().iter_rows()})
+        for name in decisions.assigned:
+            if table.schema[name] == pl.String:
+                values = table.filter(after)[name].value_counts(sort=True)
+                found.update({f"value\x1f{name}\x1f{v}": n for v, n in values.head(MOST_VALUES).iter_rows() if v is not None})
+        return dict(found)
+    for rule, action, n in table.group_by("rule", "action").len().iter_rows():
+        found[f"{action}\x1f{rule}"] += n
+    return dict(found)
+
+
+def assigned_types(layout: Layout, stage: str, manifest: Decided, name: str) -> set[str]:
+    """The types of the values that a stage assigns to a column."""
+    kinds = set()
+    for relative, digests in manifest.shards.items():
+        if name in digests:
+            schema = shard_file.meta(layout.decisions(stage) / relative)["schema"]
+            kinds.add(schema.get(name) or schema[f"={name}"])
+    return kinds

@@ -1,0 +1,119 @@
+"""Folds one delivery into what a source holds already: which rows are new, and what becomes of older ones.
+
+Pure: frames in, frames out. Keys are compared by the XXH3-128 of their text (`hi`, `lo`) and, where a key may repeat
+within a delivery (annotations), by the number `n` of the occurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import polars as pl
+
+NEW, REPEATED, RESTORED, LOSER = "new", "repeated", "restored", "loser"
+SUPERSEDED, WITHDRAWN, CONFLICT = "superseded", "withdrawn", "conflict"
+IDENTITY = ["hi", "lo", "n"]
+
+
+class Policy(NamedTuple):
+    """How a source folds: `conflict` is replace, keep or error; `repeats` tells that a key may repeat in a delivery."""
+
+    snapshot: bool
+    conflict: str
+    repeats: bool
+
+
+class Folded(NamedTuple):
+    """`fate`: one row per delivered row, with `fate`. `events`: what happens to older positions. `clash`: rows in conflict."""
+
+    fate: pl.DataFrame
+    events: pl.DataFrame
+    counts: dict[str, int]
+    clash: pl.Series
+
+
+EVENTS = {"shard": pl.UInt32, "row": pl.UInt32, "rule": pl.String, "action": pl.String}
+
+
+def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame], pl.Series], policy: Policy) -> Folded:
+    """Folds delivered rows (hi, lo, hash; in order of the delivery) into prior positions (hi, lo, n, shard, row, live).
+
+    `hashes` gives the record hashes of positions (shard, row); it is asked only for keys that were delivered again.
+    """
+    new = _occurrences(new.with_row_index("at"), policy)
+    positions = prior.join(new.select(IDENTITY).unique(), on=IDENTITY, how="semi", maintain_order="left")
+    positions = positions.with_columns(hash=hashes(positions)) if positions.height else positions.with_columns(hash=pl.lit(None, pl.Binary))
+    same = (
+        new.select("at", *IDENTITY, "hash")
+        .join(positions, on=[*IDENTITY, "hash"], how="inner")
+        .sort("at", "live", "shard", "row", descending=[False, True, True, True])
+        .unique("at", keep="first", maintain_order=True)
+        .select("at", same_shard="shard", same_row="row", same_live="live")
+    )
+    current = positions.filter("live").select(*IDENTITY, live_shard="shard", live_row="row")
+    fate = new.join(same, on="at", how="left", maintain_order="left").join(current, on=IDENTITY, how="left", maintain_order="left")
+    return _decide(fate, prior, policy)
+
+
+def _occurrences(new: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Numbers repeated keys where they may repeat; else marks rows that lose against another row of the delivery."""
+    if policy.repeats:
+        ordered = new.sort("hi", "lo", "hash", "at")
+        numbered = ordered.with_columns(n=pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
+        return numbered.sort("at").with_columns(loser=pl.lit(False), twin=pl.lit(False))
+    wins = pl.col("at").min() if policy.conflict == "keep" else pl.col("at").max()
+    new = new.with_columns(n=pl.lit(1, pl.UInt32), winner=wins.over("hi", "lo"), first=pl.col("at").min().over("hi", "lo", "hash"))
+    winning = new.filter(pl.col("at") == pl.col("winner")).select("winner", won="hash")
+    new = new.join(winning, on="winner", how="left", maintain_order="left")
+    lost = pl.col("at") != pl.col("winner")
+    # An equal copy of the winner, or a second copy of the same loser, says nothing new.
+    twin = lost & ((pl.col("hash") == pl.col("won")) | (pl.col("at") != pl.col("first")))
+    return new.with_columns(loser=lost & ~twin, twin=twin).drop("winner", "first", "won")
+
+
+def _decide(fate: pl.DataFrame, prior: pl.DataFrame, policy: Policy) -> Folded:
+    known, live = pl.col("same_shard").is_not_null(), pl.col("live_shard").is_not_null()
+    keep = policy.conflict == "keep" and not policy.snapshot and not policy.repeats
+    differs = live & ~(known & pl.col("same_live").fill_null(False)) & ~pl.col("loser") & ~pl.col("twin")
+    fate = fate.with_columns(
+        fate=pl.when(pl.col("twin") | (known & pl.col("same_live")) | (pl.col("loser") & known)).then(pl.lit(REPEATED))
+        .when("loser").then(pl.lit(LOSER))
+        .when(differs & pl.lit(keep)).then(pl.when(known).then(pl.lit(REPEATED)).otherwise(pl.lit(CONFLICT)))
+        .when(known).then(pl.lit(RESTORED))
+        .otherwise(pl.lit(NEW)),
+        differs=differs,
+    )  # fmt: skip
+    restored = fate.filter(pl.col("fate") == RESTORED)
+    replaced = fate.filter(pl.col("differs") & pl.col("fate").is_in([NEW, RESTORED]))
+    events = [
+        _events(replaced, "live_shard", "live_row", SUPERSEDED, "drop"),
+        _events(restored, "same_shard", "same_row", RESTORED, "keep"),
+    ]
+    gone = _gone(fate, prior, policy)
+    if gone.height:
+        events.append(_events(gone, "shard", "row", WITHDRAWN if policy.snapshot else SUPERSEDED, "drop"))
+    counts = dict(fate.group_by("fate").len().sort("fate").iter_rows())
+    counts |= {"read": fate.height, "replaced": replaced.height, "withdrawn": gone.height}
+    clash = replaced["at"] if policy.conflict == "error" and not policy.snapshot else fate.clear()["at"]
+    if policy.conflict == "error":
+        clash = clash.append(fate.filter("loser")["at"])
+    return Folded(fate.select("at", "fate", "n"), pl.concat(events), counts, clash)
+
+
+def _gone(fate: pl.DataFrame, prior: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Live positions that this delivery takes away without naming a successor."""
+    live = prior.filter("live")
+    if policy.snapshot:
+        return live.join(fate.select(IDENTITY).unique(), on=IDENTITY, how="anti", maintain_order="left")
+    if policy.repeats:
+        # A key that is delivered again replaces all its occurrences: those beyond the new number go.
+        again = live.join(fate.select("hi", "lo").unique(), on=["hi", "lo"], how="semi", maintain_order="left")
+        return again.join(fate.select(IDENTITY).unique(), on=IDENTITY, how="anti", maintain_order="left")
+    return live.clear()
+
+
+def _events(rows: pl.DataFrame, shard: str, row: str, rule: str, action: str) -> pl.DataFrame:
+    return rows.select(
+        pl.col(shard).cast(pl.UInt32).alias("shard"), pl.col(row).cast(pl.UInt32).alias("row"), pl.lit(rule).alias("rule"), pl.lit(action).alias("action")
+    )

@@ -1,0 +1,262 @@
+"""Folds the batches of one source, in order, into base shards and events; batches folded before are linked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from dsv import errors
+from dsv.engines.base import Engine
+from dsv.engines.local import Local
+from dsv.ledger import decisions as ledger
+from dsv.project.layout import INGEST, Layout
+from dsv.project.manifest import Batch, Shard, Source
+from dsv.project.params import Source as SourceParams
+from dsv.record import digest, identity
+from dsv.runner import deliver, files, fold, narrow, raw, read
+from dsv.runner.narrow import Cache
+from dsv.runner.previous import Previous
+from dsv.table import shard as shard_file
+
+REVISION = 1
+MEDIA_KEY = ("path",)
+
+
+@dataclass
+class State:
+    """A source while it is folded: its shards so far and the events at their positions, in order."""
+
+    shards: list[Shard] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    events: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+
+    def decisions(self, relative: str) -> ledger.Decisions:
+        return ledger.sparse(self.events.get(relative, []))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What folding a source needs: where, how, and what the previous version holds of it."""
+
+    layout: Layout
+    engine: Engine
+    cache: Cache
+    params: SourceParams
+    params_hash: str
+    previous: Mapping[str, Previous]
+    known: Source | None
+    note: Callable[[str], None]
+
+    @property
+    def kind(self) -> str:
+        return "annotations" if self.params.kind == "annotations" else "records"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        if self.params.key:
+            return tuple(self.params.key)
+        if self.params.kind == "media":
+            return MEDIA_KEY
+        if self.params.kind == "annotations" and self.params.item:
+            return (self.params.item, *([self.params.annotator] if self.params.annotator else []))
+        return (identity.CONTENT_KEY,)
+
+    @property
+    def policy(self) -> fold.Policy:
+        repeats = self.params.kind == "annotations" and not self.params.key
+        return fold.Policy(self.params.delivery == "snapshot", self.params.on_conflict, repeats)
+
+
+def run(folder: Folder) -> tuple[Source, State]:
+    """The source with all its batches folded; base, origin and quarantine files are in place."""
+    state = State()
+    signature = digest.hash_text(f"{REVISION}\x1f{folder.params.name}\x1f{folder.params_hash}")
+    deliveries = [raw.scan(folder.layout.raw(folder.params.name, b), folder.cache) for b in folder.params.batches]
+    signatures = []
+    for batch, delivery in zip(folder.params.batches, deliveries, strict=True):
+        signature = digest.hash_text(f"{signature}\x1f{batch}\x1f{delivery.digest}")
+        signatures.append(signature)
+    done = _resume(folder, state, signatures)
+    for batch, delivery, signature in list(zip(folder.params.batches, deliveries, signatures, strict=True))[done:]:
+        folder.note(f"{folder.params.name}/{batch}")
+        _fold_batch(folder, state, batch, delivery, signature)
+    return Source(folder.params.name, folder.kind, folder.key, tuple(state.batches)), state
+
+
+def _resume(folder: Folder, state: State, signatures: list[str]) -> int:
+    """Takes over the longest run of batches that the previous version folded alike; how many."""
+    if folder.known is None or folder.known.kind != folder.kind:
+        return 0
+    count = 0
+    for batch, signature in zip(folder.known.batches, signatures, strict=False):
+        if batch.signature != signature or not _link(folder, batch):
+            break
+        state.batches.append(batch)
+        state.shards += [_shard(folder, batch.name, s, len(state.shards) + i) for i, s in enumerate(batch.shards)]
+        count += 1
+    kept = {batch.name for batch in state.batches}
+    for shard in state.shards:
+        path = folder.layout.decisions(INGEST) / shard.relative
+        if folder.previous[INGEST].fetch(shard.relative, path):
+            found = read.parse(path).table
+            path.unlink()
+            state.events[shard.relative] = [found.filter(pl.col("detail").is_in(list(kept)))]
+    return count
+
+
+def _link(folder: Folder, batch: Batch) -> bool:
+    source, previous = folder.params.name, folder.previous
+    for shard in batch.shards:
+        relative = f"{source}/{batch.name}/{shard['name']}.parquet"
+        if not previous[folder.kind].fetch(relative, folder.layout.base(folder.kind, relative)):
+            return False
+        if not previous["origin"].fetch(relative, folder.layout.origin(relative)):
+            return False
+    wanted = batch.counts.get("quarantined", 0) > 0
+    return not wanted or previous["quarantine"].fetch(f"{source}/{batch.name}.parquet", folder.layout.quarantine(source, batch.name))
+
+
+def _shard(folder: Folder, batch: str, facts: Mapping[str, Any], ordinal: int) -> Shard:
+    return Shard(folder.kind, folder.params.name, batch, facts["name"], facts["rows"], facts["digest"], tuple(facts["key"]), facts["schema"], ordinal)
+
+
+def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery, signature: str) -> None:
+    source = folder.params.name
+    parsed = deliver.parse(folder.engine, folder.layout.raw(source, batch), delivery.names, folder.params)
+    parsed = deliver.keyed(parsed, folder.key, folder.params)
+    frame = parsed.frame
+    data = frame.drop("_file", "_row")
+    hashes = digest.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))
+    if folder.key == (identity.CONTENT_KEY,):
+        data = data.with_columns(identity.content_keys(hashes, _seen(folder, state)))
+    texts = identity.keys(data, folder.key)
+    new = digest.halves(digest.hash128(texts)).with_columns(hash=hashes)
+    prior = _prior(folder, state)
+    folded = fold.fold(new, prior, lambda positions: _hashes(folder, state, positions), folder.policy)
+    if len(folded.clash):
+        raise _clash(folder, batch, texts.gather(folded.clash))
+    stored = folded.fate.filter(pl.col("fate").is_in([fold.NEW, fold.LOSER, fold.CONFLICT]))
+    order = _arrival(data, stored, folder)
+    first = len(state.shards)
+    facts = _write(folder, state, batch, data, frame.select("_file", "_row"), order, texts, hashes)
+    _record_events(state, first, folded.events, batch)
+    _record_losers(state, first, stored, order, batch)
+    counts = {name: n for name, n in folded.counts.items() if n}
+    if parsed.bad.height:
+        path = folder.layout.quarantine(source, batch)
+        files.write(path, shard_file.to_bytes(parsed.bad.to_arrow(), {"layout": "quarantine"}))
+    counts |= {"quarantined": parsed.bad.height, "read": counts.get("read", 0) + parsed.bad.height, "stored": stored.height}
+    state.batches.append(Batch(batch, delivery.digest, signature, counts, tuple(facts)))
+
+
+def _seen(folder: Folder, state: State) -> pl.DataFrame | None:
+    """How often each content came before, for deliveries that add to what is there."""
+    if folder.policy.snapshot or not state.shards:
+        return None
+    found = pl.concat([shard_file.read(folder.layout.base(s.kind, s.relative), [identity.CONTENT_KEY]) for s in state.shards])
+    bare = found.select(key=pl.col(identity.CONTENT_KEY).str.split("#").list.first())
+    return bare.group_by("key", maintain_order=True).agg(n=pl.len())
+
+
+def _prior(folder: Folder, state: State) -> pl.DataFrame:
+    """Every position of the source so far, with the hash of its key, and whether it is live."""
+    frames = []
+    for index, shard in enumerate(state.shards):
+        keys = _keys(folder, shard)
+        events = state.decisions(shard.relative)
+        live = ledger.kept(events, shard.rows)
+        frames.append(
+            keys.with_columns(pl.lit(index, pl.UInt32).alias("shard"), pl.int_range(shard.rows, dtype=pl.UInt32).alias("row"), live.alias("live"))
+        )
+    if not frames:
+        kinds = {"hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean}
+        return pl.DataFrame(schema=kinds)
+    return pl.concat(frames)
+
+
+def _keys(folder: Folder, shard: Shard) -> pl.DataFrame:
+    key = narrow.key("key hash", shard.digest, shard.key, folder.policy.repeats)
+    known = folder.cache.frame(key)
+    if known is not None and known.height == shard.rows:
+        return known
+    texts = identity.keys(shard_file.read(folder.layout.base(shard.kind, shard.relative), shard.key), shard.key)
+    found = digest.halves(digest.hash128(texts)).with_columns(n=pl.lit(1, pl.UInt32))
+    if folder.policy.repeats:
+        found = found.with_columns(n=pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
+    folder.cache.put_frame(key, found)
+    return found
+
+
+def _hashes(folder: Folder, state: State, positions: pl.DataFrame) -> pl.Series:
+    """The record hashes at (shard, row), in the order asked."""
+    parts = []
+    for (index,), group in positions.with_row_index("order").partition_by("shard", as_dict=True).items():
+        hashes = read.record_hashes(folder.layout, state.shards[index], folder.cache)
+        parts.append(group.select("order").with_columns(hashes.gather(group["row"]).alias("hash")))
+    return pl.concat(parts).sort("order")["hash"]
+
+
+def _arrival(data: pl.DataFrame, stored: pl.DataFrame, folder: Folder) -> pl.DataFrame:
+    """The stored rows in the order of their shard: by key, then occurrence, losers before the winner."""
+    keys = data.select([pl.col(name).alias(f"k{i}") for i, name in enumerate(folder.key)])
+    ranked = stored.with_columns(last=pl.col("fate") == fold.NEW)
+    return pl.concat([ranked, keys[ranked["at"]]], how="horizontal").sort([*keys.columns, "n", "last", "at"], maintain_order=True)
+
+
+def _write(
+    folder: Folder, state: State, batch: str, data: pl.DataFrame, origin: pl.DataFrame, order: pl.DataFrame, texts: pl.Series, hashes: pl.Series
+) -> list[dict[str, Any]]:
+    source = folder.params.name
+    starts = identity.cuts(source, texts.gather(order["at"]))
+    jobs = []
+    for start, end in zip(starts, [*starts[1:], order.height], strict=True):
+        at = order["at"][start:end]
+        jobs.append((at, f"{source}/{texts[at[0]]}"))
+
+    def write(job: tuple[pl.Series, str]) -> dict[str, Any]:
+        at, first_id = job
+        rows, name = data[at], identity.shard_name(first_id)
+        rows = rows.drop([c for c in rows.columns if rows[c].null_count() == rows.height and c not in folder.key])
+        relative = f"{source}/{batch}/{name}.parquet"
+        own = hashes.gather(at)
+        total = digest.total(own)
+        files.write(folder.layout.base(folder.kind, relative), shard_file.to_bytes(rows.to_arrow(), {"key": list(folder.key), "digest": str(total)}))
+        files.write(folder.layout.origin(relative), shard_file.to_bytes(origin[at].rename({"_file": "file", "_row": "row"}).to_arrow(), {"layout": "origin"}))
+        folder.cache.put_data(narrow.key("record hash", str(total), folder.key), b"".join(own.to_list()))
+        schema = shard_file.schema(rows.drop(identity.CONTENT_KEY, strict=False).to_arrow())
+        return {"name": name, "rows": rows.height, "digest": str(total), "key": list(folder.key), "schema": schema}
+
+    facts = Local().map(write, jobs)
+    state.shards += [_shard(folder, batch, fact, len(state.shards) + i) for i, fact in enumerate(facts)]
+    return facts
+
+
+def _record_events(state: State, before: int, events: pl.DataFrame, batch: str) -> None:
+    """Files the events of a batch under the shards that they concern."""
+    for (index,), group in events.with_columns(detail=pl.lit(batch)).partition_by("shard", as_dict=True).items():
+        if index >= before:
+            raise AssertionError("BUG: a delivery supersedes itself by position")
+        state.events.setdefault(state.shards[index].relative, []).append(group.drop("shard").sort("row"))
+
+
+def _record_losers(state: State, first: int, stored: pl.DataFrame, order: pl.DataFrame, batch: str) -> None:
+    """Rows that lost against another row of the same delivery, or against an older record, are stored and dropped."""
+    offset = 0
+    for shard in state.shards[first:]:
+        part = order[offset : offset + shard.rows].with_row_index("row").filter(pl.col("fate") != fold.NEW)
+        offset += shard.rows
+        if part.height:
+            rule = pl.when(pl.col("fate") == fold.LOSER).then(pl.lit(fold.SUPERSEDED)).otherwise(pl.lit(fold.CONFLICT))
+            lost = part.select("row", rule.alias("rule"), pl.lit("drop").alias("action"), pl.lit(batch).alias("detail"))
+            state.events.setdefault(shard.relative, []).append(lost)
+
+
+def _clash(folder: Folder, batch: str, keys: pl.Series) -> errors.BadRecords:
+    shown = ", ".join(f"{folder.params.name}/{key}" for key in keys.head(5))
+    return errors.BadRecords(
+        f"{len(keys)} keys of {folder.params.name}/{batch} arrive again with other values: {shown}{' …' if len(keys) > 5 else ''}",
+        hint=f"set sources.{folder.params.name}.on_conflict to replace or keep",
+    )

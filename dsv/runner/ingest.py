@@ -1,0 +1,100 @@
+"""Ingest: folds every source, writes the manifest and the events of older positions as decisions."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dsv.engines.base import Engine
+from dsv.ledger import file as ledger_file
+from dsv.project.layout import INGEST, Layout
+from dsv.project.manifest import Ingested, load_ingested
+from dsv.project.params import Source as SourceParams
+from dsv.record import digest
+from dsv.record.typedhash import typed_hash
+from dsv.runner import files, fold_source
+from dsv.runner.fold_source import Folder, State
+from dsv.runner.narrow import Cache
+from dsv.runner.previous import Previous
+from dsv.table import shard as shard_file
+
+REVISION = fold_source.REVISION
+
+
+class Job(NamedTuple):
+    """All that ingest works on."""
+
+    layout: Layout
+    engine: Engine
+    sources: Sequence[SourceParams]
+    previous: Mapping[str, Previous]
+    note: Callable[[str], None]
+
+
+def run(job: Job, known: bytes | None) -> dict[str, Any]:
+    """Folds all sources; the report. `known` is the previous manifest, None from scratch."""
+    before = {source.name: source for source in load_ingested(known).sources} if known else {}
+    folded, decided = [], {}
+    for params in job.sources:
+        folder = Folder(
+            job.layout, job.engine, Cache(job.layout.cache), params, signature(params), job.previous, before.get(params.name), job.note
+        )  # fmt: skip
+        source, state = fold_source.run(folder)
+        folded.append(source)
+        decided.update(_write_decisions(job.layout, state, job.previous[INGEST]))
+    ingested = Ingested(tuple(folded), decided)
+    for name in ("records", "annotations", "origin", "quarantine"):
+        (job.layout.root / "data" / name).mkdir(parents=True, exist_ok=True)
+    files.write(job.layout.manifest(INGEST), ingested.dump())
+    return report(ingested)
+
+
+def signature(params: SourceParams) -> str:
+    """A hash of the params of a source that can change a record: all but its batches and what is only told."""
+    told = {"batches", "license", "url", "privacy", "consent", "meta", "name"}
+    return typed_hash({key: _plain(value) for key, value in vars(params).items() if key not in told})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return _plain(vars(value)) if hasattr(value, "__dataclass_fields__") else value
+
+
+def _write_decisions(layout: Layout, state: State, previous: Previous) -> dict[str, dict[str, str]]:
+    decided = {}
+    for shard in state.shards:
+        decisions = state.decisions(shard.relative)
+        if decisions.table.is_empty():
+            continue
+        digests = decisions.digests()
+        decided[shard.relative] = digests
+        path = layout.decisions(INGEST) / shard.relative
+        if previous.link(shard.relative, digests, path):
+            continue
+        meta = {"stage": INGEST, "revision": REVISION, "layout": "sparse", "base": shard.digest, "digest": digests["*"]}
+        files.write(path, shard_file.to_bytes(ledger_file.slim(decisions).to_arrow(), meta))
+    return decided
+
+
+def report(ingested: Ingested) -> dict[str, Any]:
+    """Counts by source and batch; what was read is what was stored, repeated, restored or refused."""
+    sources: dict[str, Any] = {}
+    for source in ingested.sources:
+        total: Counter[str] = Counter()
+        for batch in source.batches:
+            total.update(batch.counts)
+        batches = {batch.name: dict(sorted(batch.counts.items())) for batch in source.batches}
+        sources[source.name] = {"kind": source.kind, "key": list(source.key), "counts": dict(sorted(total.items())), "batches": batches}
+    decisions = [[shard.relative, shard.digest, ingested.decisions.get(shard.relative, {}).get("*", "")] for shard in ingested.shards()]
+    return {
+        "stage": INGEST,
+        "revision": REVISION,
+        "root": digest.hash_text(json.dumps(decisions)),
+        "quarantined": sum(s["counts"].get("quarantined", 0) for s in sources.values()),
+        "sources": sources,
+    }

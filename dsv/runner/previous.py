@@ -1,0 +1,33 @@
+"""The previous output of a stage, through the old dvc.lock: what may be linked instead of written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsv.store.objects import Store
+
+
+@dataclass(frozen=True)
+class Previous:
+    """Files of the last committed-or-run version of an output: relative name → md5, and their content digests."""
+
+    store: Store | None = None
+    objects: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def link(self, relative: str, digests: Mapping[str, str], path: Path) -> bool:
+        """Links the previous file to the path if its content is the same and its object is at hand."""
+        if self.digests.get(relative) != digests or not digests:
+            return False
+        return self.fetch(relative, path)
+
+    def fetch(self, relative: str, path: Path) -> bool:
+        """Links the previous file of this name to the path, if its object is at hand."""
+        oid = self.objects.get(relative)
+        if self.store is None or oid is None or not self.store.has(oid):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.store.link(oid, path)
+        return True

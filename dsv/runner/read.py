@@ -1,0 +1,91 @@
+"""Reads base shards and decisions of a version, and overlays them: a record as a stage sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from dsv.ledger import decisions as ledger
+from dsv.ledger import file as ledger_file
+from dsv.ledger.decisions import Decisions
+from dsv import errors
+from dsv.project.layout import BASE, Files, stage_out
+from dsv.project.manifest import Shard
+from dsv.record import digest, identity
+from dsv.runner import narrow
+from dsv.stages.base import ID
+from dsv.table import shard as shard_file
+
+
+def decisions(files: Files, stage: str, shard: Shard) -> Decisions | None:
+    """What a stage decided about a shard; None when it decided nothing."""
+    found = files.open(stage_out(stage), shard.relative)
+    return None if found is None else parse(found, f"{stage_out(stage)}/{shard.relative}")
+
+
+def parse(source: Path | bytes, what: str | None = None) -> Decisions:
+    """The decisions in a decision file."""
+    return ledger_file.restore(shard_file.read(source, what=what), shard_file.meta(source, what))
+
+
+def base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:
+    """Base columns of a shard (all when None), without the stored content key unless it is asked for."""
+    frame = _base(files, shard, columns)
+    if columns is None and identity.CONTENT_KEY in frame.columns:
+        frame = frame.drop(identity.CONTENT_KEY)
+    return frame
+
+
+def _base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:
+    found = files.open(BASE[shard.kind], shard.relative)
+    what = f"{BASE[shard.kind]}/{shard.relative}"
+    if found is None:
+        raise errors.DataMissing(f"{what} is missing.", hint="dsv pull")
+    return shard_file.read(found, columns, what)
+
+
+def ids(files: Files, shard: Shard) -> pl.Series:
+    """The ids of a shard's records, by position."""
+    frame = _base(files, shard, shard.key)
+    return identity.ids(shard.source, frame, shard.key)
+
+
+def view(files: Files, shard: Shard, columns: Sequence[str] | None, stages: Iterable[str]) -> pl.DataFrame:
+    """Columns (all when None) as the given stages left them. `_id` is the id; a column that the shard lacks is left out."""
+    wanted = None if columns is None else [c for c in columns if c != ID]
+    frame = base(files, shard, wanted)
+    for stage in stages:
+        found = decisions(files, stage, shard)
+        if found is not None:
+            frame = ledger.overlay(frame, found, wanted)
+    if columns is not None and ID in columns:
+        frame = frame.with_columns(ids(files, shard).alias(ID)) if frame.width else ids(files, shard).to_frame(ID)
+    return frame
+
+
+def alive(files: Files, shard: Shard, stages: Iterable[str]) -> pl.Series:
+    """Which rows of a shard the given stages keep."""
+    mask = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
+    for stage in stages:
+        found = decisions(files, stage, shard)
+        if found is not None:
+            mask = ledger.kept(found, shard.rows, mask)
+    return mask
+
+
+def record_hashes(files: Files, shard: Shard, cache: narrow.Cache) -> pl.Series:
+    """The record hashes of a shard, by position; from the local cache where they are known."""
+    key = narrow.key("record hash", shard.digest, shard.key)
+    known = cache.data(key)
+    if known is not None and len(known) == 16 * shard.rows:
+        return from_bytes(known)
+    hashes = digest.record_hashes(base(files, shard, None))
+    cache.put_data(key, b"".join(hashes.to_list()))
+    return hashes
+
+
+def from_bytes(joined: bytes) -> pl.Series:
+    """16-byte hashes from their concatenation."""
+    return pl.Series("hash", [joined[i : i + 16] for i in range(0, len(joined), 16)], dtype=pl.Binary)
