@@ -1,0 +1,1 @@
+"""The algebra of changes between two sets of records. Pure frames and values."""

@@ -1,0 +1,1 @@
+"""Decisions of two versions → causes. Pure: frames and facts in, causes out."""

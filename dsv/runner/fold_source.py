@@ -219,7 +219,6 @@ def _write(
     def write(job: tuple[pl.Series, str]) -> dict[str, Any]:
         at, first_id = job
         rows, name = data[at], identity.shard_name(first_id)
-        rows = rows.drop([c for c in rows.columns if rows[c].null_count() == rows.height and c not in folder.key])
         relative = f"{source}/{batch}/{name}.parquet"
         own = hashes.gather(at)
         total = digest.total(own)

@@ -1,0 +1,152 @@
+"""Which records two versions differ in, by position: cost follows the change, not the size.
+
+Shards of equal name, content and decisions are skipped. Where only decisions differ, records are compared by position;
+the rest is joined by id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dsv.delta import columns as delta_columns
+from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED
+from dsv.project.manifest import Shard
+from dsv.runner.side import SPLIT, Side
+
+ROWS = {
+    "op": pl.String,
+    "a_shard": pl.UInt32,
+    "a_row": pl.UInt32,
+    "b_shard": pl.UInt32,
+    "b_row": pl.UInt32,
+    "columns": pl.List(pl.String),
+}
+POSITION = {"shard": pl.UInt32, "row": pl.UInt32}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`rows`: one per changed record, with its positions and changed columns. `renamed`: columns that only changed their name."""
+
+    rows: pl.DataFrame
+    renamed: dict[str, str]
+
+    def count(self, op: str) -> int:
+        return self.rows.filter(op=op).height
+
+
+def compare(a: Side, b: Side) -> Difference:
+    """The records in which two versions differ, in arrival order of the new side, then of the old."""
+    parts, gone, come = [], [], []
+    for shard in a.shards:
+        other = b.index.get(shard.relative)
+        if other is None or not _same_base(shard, b.shards[other]):
+            gone.append(_positions(a, shard, a.state(shard).kept))
+        elif a.decided(shard) != b.decided(b.shards[other]):
+            changed, left, right = _by_position(a, b, shard, b.shards[other])
+            parts.append(changed)
+            gone.append(left)
+            come.append(right)
+    for shard in b.shards:
+        other = a.index.get(shard.relative)
+        if other is None or not _same_base(shard, a.shards[other]):
+            come.append(_positions(b, shard, b.state(shard).kept))
+    joined, renamed = _by_id(a, b, _concat(gone), _concat(come))
+    rows = pl.concat([*parts, joined]) if parts else joined
+    order = ["b_shard", "b_row", "a_shard", "a_row"]
+    return Difference(rows.sort(order, nulls_last=True, maintain_order=True), renamed)
+
+
+def _same_base(one: Shard, other: Shard) -> bool:
+    return (one.digest, one.key, one.rows) == (other.digest, other.key, other.rows)
+
+
+def _positions(side: Side, shard: Shard, mask: pl.Series) -> pl.DataFrame:
+    rows = mask.arg_true().cast(pl.UInt32)
+    return pl.DataFrame({"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}, schema=POSITION)
+
+
+def _concat(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(parts) if parts else pl.DataFrame(schema=POSITION)
+
+
+def _by_position(a: Side, b: Side, shard: Shard, other: Shard) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Records of one base shard whose decisions differ: changed ones, those only in A, those only in B."""
+    left, right = a.state(shard), b.state(other)
+    both = left.kept & right.kept
+    only_a = _positions(a, shard, left.kept & ~right.kept)
+    only_b = _positions(b, other, right.kept & ~left.kept)
+    names = sorted({*left.assigned.columns, *right.assigned.columns})
+    rows = both.arg_true().cast(pl.UInt32)
+    if not names or rows.is_empty():
+        return pl.DataFrame(schema=ROWS), only_a, only_b
+    suspects = _suspects(left, right, names, rows)
+    if suspects.is_empty():
+        return pl.DataFrame(schema=ROWS), only_a, only_b
+    index_a, index_b = a.index[shard.relative], b.index[other.relative]
+    old = a.records(_at(index_a, suspects), names)
+    new = b.records(_at(index_b, suspects), names)
+    return _changes(old, new, names, _at(index_a, suspects), _at(index_b, suspects)), only_a, only_b
+
+
+def _suspects(left: object, right: object, names: list[str], rows: pl.Series) -> pl.Series:
+    """Rows where an assigned value or the fact of assignment differs: only these need base values."""
+    mask = pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)
+    for name in names:
+        pair = []
+        for state in (left, right):
+            has = name in state.assigned.columns  # type: ignore[attr-defined]
+            value = state.assigned[name].gather(rows) if has else pl.Series([None] * len(rows))  # type: ignore[attr-defined]
+            mark = state.marks[name].gather(rows) if has else pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)  # type: ignore[attr-defined]
+            pair.append((value, mark))
+        (one, one_mark), (two, two_mark) = pair
+        mask = mask | (one_mark != two_mark) | delta_columns.differs(one, two)
+    return rows.filter(mask)
+
+
+def _at(index: int, rows: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"shard": pl.repeat(index, len(rows), dtype=pl.UInt32, eager=True), "row": rows}, schema=POSITION)
+
+
+def _changes(old: pl.DataFrame, new: pl.DataFrame, names: list[str], at_a: pl.DataFrame, at_b: pl.DataFrame) -> pl.DataFrame:
+    """Rows for aligned records that differ in some of the named columns."""
+    masks = delta_columns.changed(old, new, names)
+    values = [name for name in names if name != SPLIT]
+    listed = pl.concat_list([pl.when(pl.col(n)).then(pl.lit(n)) for n in names]).list.drop_nulls()
+    frame = masks.select(
+        pl.when(pl.any_horizontal(values) if values else pl.lit(False)).then(pl.lit(MODIFIED))
+        .when(pl.any_horizontal(names)).then(pl.lit(MOVED)).alias("op"),
+        listed.alias("columns"),
+    )  # fmt: skip
+    frame = pl.concat([frame, at_a.rename({"shard": "a_shard", "row": "a_row"}), at_b.rename({"shard": "b_shard", "row": "b_row"})], how="horizontal")
+    return frame.filter(pl.col("op").is_not_null()).select(ROWS).cast(ROWS)  # type: ignore[arg-type]
+
+
+def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Joins records that are at a position in one version only: an id on both sides is the same record."""
+    left = _keyed(a, gone).rename({"shard": "a_shard", "row": "a_row"})
+    right = _keyed(b, come).rename({"shard": "b_shard", "row": "b_row"})
+    joined = left.join(right, on=["hi", "lo"], how="full", coalesce=True).drop("hi", "lo")
+    only = joined.filter(pl.col("a_shard").is_null() | pl.col("b_shard").is_null())
+    op = pl.when(pl.col("a_shard").is_null()).then(pl.lit(ADDED)).otherwise(pl.lit(REMOVED))
+    alone = only.with_columns(op.alias("op"), pl.lit(None, pl.List(pl.String)).alias("columns")).select(ROWS).cast(ROWS)  # type: ignore[arg-type]
+    pairs = joined.drop_nulls().sort("b_shard", "b_row")
+    if pairs.is_empty():
+        return alone, {}
+    at_a = pairs.select(shard="a_shard", row="a_row")
+    at_b = pairs.select(shard="b_shard", row="b_row")
+    old, new = a.records(at_a), b.records(at_b)
+    renamed = delta_columns.renames(old, new)
+    old = old.rename(renamed)
+    # A column that one side lacks altogether is a change of schema, told as such, not a change of every record.
+    names = sorted({renamed.get(name, name) for name in a.columns} & b.columns)
+    return pl.concat([alone, _changes(old, new, names, at_a, at_b)]), renamed
+
+
+def _keyed(side: Side, positions: pl.DataFrame) -> pl.DataFrame:
+    parts = [pl.DataFrame(schema={**POSITION, "hi": pl.UInt64, "lo": pl.UInt64})]
+    for (index,), group in positions.partition_by("shard", as_dict=True).items():
+        parts.append(pl.concat([group, side.keys(side.shards[index])[group["row"]]], how="horizontal"))
+    return pl.concat(parts)

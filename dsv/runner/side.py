@@ -1,0 +1,136 @@
+"""One of the two versions of a diff: its shards, its decisions, and the records at positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from dsv.ledger import decisions as ledger
+from dsv.project.layout import Files
+from dsv.project.manifest import Decided, Ingested, Shard
+from dsv.record import digest
+from dsv.runner import read
+
+SPLIT = "split"
+Take = Callable[[int, pl.Series], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A version: where its files are read, its manifests, and its deciding stages in order (ingest first)."""
+
+    files: Files
+    ingested: Ingested
+    stages: tuple[str, ...]
+    manifests: Mapping[str, Decided]
+    _states: dict[str, State] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def shards(self) -> list[Shard]:
+        """Record shards, in arrival order."""
+        return [shard for shard in self.ingested.shards() if shard.kind == "records"]
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Relative name → place in `shards`."""
+        return {shard.relative: i for i, shard in enumerate(self.shards)}
+
+    @cached_property
+    def columns(self) -> set[str]:
+        """The columns of the version's records."""
+        assigned = {name for m in self.manifests.values() for digests in m.shards.values() for name in digests}
+        return {name for shard in self.shards for name in shard.schema} | (assigned - {"*"})
+
+    def decided(self, shard: Shard) -> tuple[tuple[str, str], ...]:
+        """What all stages decided about a shard, by digest: equal here and there means equal records."""
+        found = ((stage, self.manifests[stage].shards.get(shard.relative, {}).get("*", "")) for stage in self.stages)
+        return tuple((stage, value) for stage, value in found if value)
+
+    def state(self, shard: Shard) -> State:
+        """The state of a shard's records after all stages; read once."""
+        if shard.relative not in self._states:
+            self._states[shard.relative] = _state(self, shard)
+        return self._states[shard.relative]
+
+    def keys(self, shard: Shard) -> pl.DataFrame:
+        """The hash (hi, lo) of each id."""
+        return digest.halves(digest.hash128(read.ids(self.files, shard)))
+
+    def ids(self, positions: pl.DataFrame) -> pl.Series:
+        """Ids of positions (columns shard, row), in their order; null positions give null."""
+        return gather(positions, lambda index, rows: read.ids(self.files, self.shards[index]).gather(rows).to_frame("id"))["id"]
+
+    def records(self, positions: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The records at positions (columns shard, row) after all stages, in their order."""
+
+        def take(index: int, rows: pl.Series) -> pl.DataFrame:
+            shard = self.shards[index]
+            frame = read.base(self.files, shard, columns)[rows] if columns != [] else pl.DataFrame(height=len(rows))
+            assigned = self.state(shard).assigned
+            names = [n for n in assigned.columns if columns is None or n in columns]
+            return overlay(frame, assigned.select(names)[rows], self.state(shard).marks.select(names)[rows]) if names else frame
+
+        return gather(positions, take)
+
+
+@dataclass(frozen=True)
+class State:
+    """What decisions made of a shard: which rows are kept; values assigned, and where they are (`marks`)."""
+
+    kept: pl.Series
+    assigned: pl.DataFrame
+    marks: pl.DataFrame
+
+
+def _state(side: Side, shard: Shard) -> State:
+    kept = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
+    assigned, marks = pl.DataFrame(height=shard.rows), pl.DataFrame(height=shard.rows)
+    for stage in side.stages:
+        if shard.relative not in side.manifests[stage].shards:
+            continue
+        found = read.decisions(side.files, stage, shard)
+        if found is None:
+            continue
+        kept = ledger.kept(found, shard.rows, kept)
+        assigned = ledger.overlay(assigned, found)
+        for name in found.assigned:
+            marks = marks.with_columns(_marks(marks, found, name, shard.rows))
+    return State(kept, assigned, marks)
+
+
+def _marks(marks: pl.DataFrame, found: ledger.Decisions, name: str, rows: int) -> pl.Series:
+    if found.dense:
+        return pl.repeat(True, rows, dtype=pl.Boolean, eager=True).alias(name)
+    before = marks[name] if name in marks.columns else pl.repeat(False, rows, dtype=pl.Boolean, eager=True).alias(name)
+    at = found.table.filter((pl.col("action") == ledger.SET) & (pl.col("column") == name))["row"]
+    return before.scatter(at, True).alias(name) if len(at) else before
+
+
+def overlay(base: pl.DataFrame, assigned: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+    """The base values, and where `marks` says so the assigned ones."""
+    columns = []
+    for name in assigned.columns:
+        if name not in base.columns or marks[name].all():
+            columns.append(assigned[name])
+            continue
+        old = base[name] if base[name].dtype == assigned[name].dtype else base[name].cast(assigned[name].dtype, strict=False)
+        columns.append(pl.select(pl.when(marks[name]).then(assigned[name]).otherwise(old).alias(name)).to_series())
+    return base.with_columns(columns)
+
+
+def gather(positions: pl.DataFrame, take: Take) -> pl.DataFrame:
+    """Rows taken shard by shard, put back into the order of the positions."""
+    ordered = positions.select("shard", "row").with_row_index("_order")
+    parts = []
+    for (index,), group in ordered.partition_by("shard", as_dict=True).items():
+        if index is not None:
+            parts.append(take(index, group["row"]).with_columns(group["_order"]))
+    if not parts:
+        return pl.DataFrame(schema={"id": pl.String}).clear()
+    found = pl.concat(parts, how="diagonal_relaxed").sort("_order")
+    if found.height < positions.height:
+        found = ordered.select("_order").join(found, on="_order", how="left", maintain_order="left")
+    return found.drop("_order")

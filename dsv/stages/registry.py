@@ -1,0 +1,47 @@
+"""All stages, by name. One line each; a module is imported when it is asked for.
+
+Installed packages add theirs through the entry point group `dsv.stages`; a user's own function is `python:pkg.mod:func`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.metadata import entry_points
+from typing import cast
+
+from dsv import errors
+from dsv.stages.base import Stage
+
+GROUP = "dsv.stages"
+PYTHON = "python:"
+STAGES = {
+    "clean": "dsv.stages.clean",
+    "merge": "dsv.stages.merge",
+    "split": "dsv.stages.split",
+    "audit": "dsv.stages.audit",
+}
+
+
+def names() -> list[str]:
+    """The names of all stages, built in and installed."""
+    return [*STAGES, *sorted(e.name for e in entry_points(group=GROUP) if e.name not in STAGES)]
+
+
+@cache
+def stage(name: str) -> Stage:
+    """The stage of this name."""
+    if name in STAGES:
+        return cast(Stage, importlib.import_module(STAGES[name]))
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            return cast(Stage, entry.load())
+    raise errors.DsvError(f"No stage is called {name!r}; there are {', '.join(names())}.", hint="dsv stage list")
+
+
+def code(name: str) -> str:
+    """What identifies the code of a stage that dsv does not ship; empty for its own, whose REVISION does."""
+    for entry in entry_points(group=GROUP):
+        if entry.name == name and name not in STAGES and entry.dist is not None:
+            return f"{entry.dist.name} {entry.dist.version}"
+    return ""
