@@ -1,0 +1,149 @@
+"""Versions: what a revision (or the workspace) pins, read from git and the cache without a checkout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dsv import errors
+from dsv.dvcio import config, lock
+from dsv.project.layout import INGEST, LOCK, MANIFEST, PARAMS, PIPELINE, SIGNATURE, Layout, report, stage_out
+from dsv.record import yaml12
+from dsv.store.objects import Store
+from dsv.vcs import blob, history, revision, tag
+
+WORKSPACE = "."
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a project's data set. `sha` is None for the workspace: the lock as the last run left it."""
+
+    layout: Layout
+    rev: str
+    sha: str | None
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the objects are."""
+        return Store(config.cache_dir(self.layout.root))
+
+    def text(self, path: str) -> bytes | None:
+        """A committed file of the version (of the workspace: the file that lies there)."""
+        if self.sha is not None:
+            return blob.read_file(self.layout.root, self.sha, path)
+        file = self.layout.root / path
+        return file.read_bytes() if file.is_file() else None
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """params.yaml as it is written."""
+        found = yaml12.load(self.text(PARAMS) or b"")
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def signature(self) -> Mapping[str, Any]:
+        """.dsv/sig.yaml: revisions, plugin code and params hashes per stage."""
+        found = yaml12.load(self.text(SIGNATURE) or b"")
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def locked(self) -> Mapping[str, lock.Stage]:
+        """The stages that dvc.lock pins."""
+        found = self.text(LOCK)
+        if found is None:
+            raise errors.UnknownVersion(f"{self.rev} has no dvc.lock: nothing was run there.", hint="dsv run")
+        return lock.parse(found, self.text(PIPELINE) or b"")
+
+    @cached_property
+    def outs(self) -> Mapping[str, str]:
+        """Output path → oid of its directory object."""
+        return {out.path: out.oid for stage in self.locked.values() for out in stage.outs if out.oid.endswith(".dir")}
+
+    def report(self, stage: str) -> dict[str, Any] | None:
+        """The report of a stage, None where the version has none."""
+        found = self.text(report(stage))
+        return None if found is None else json.loads(found)
+
+    def tree(self, out: str) -> Mapping[str, str]:
+        """Relative name → md5 of the files of an output; empty where the version has no such output."""
+        trees = self._trees
+        if out not in trees:
+            oid = self.outs.get(out)
+            trees[out] = self._read_tree(out, oid) if oid else {}
+        return trees[out]
+
+    @cached_property
+    def _trees(self) -> dict[str, Mapping[str, str]]:
+        return {}
+
+    def _read_tree(self, out: str, oid: str) -> Mapping[str, str]:
+        if not self.store.has(oid):
+            raise errors.DataMissing(f"The listing of {out} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}")
+        return self.store.tree(oid)
+
+    def open(self, out: str, relative: str) -> bytes | None:
+        """The verified bytes of a file of an output; None where the version has no such file."""
+        oid = self.tree(out).get(relative)
+        if oid is None:
+            return None
+        if not self.store.has(oid):
+            raise errors.DataMissing(f"{out}/{relative} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}")
+        return self.store.read(oid)
+
+    def manifest(self, stage: str = INGEST) -> bytes | None:
+        """The manifest of a stage."""
+        return self.open(stage_out(stage), MANIFEST)
+
+    @property
+    def name(self) -> str:
+        """How to name the version in a command; empty for the workspace."""
+        return "" if self.sha is None else self.rev
+
+    def objects(self) -> set[str]:
+        """The oids of all objects of the version, directory objects among them."""
+        found = set()
+        for path, oid in self.outs.items():
+            found |= {oid, *self.tree(path).values()}
+        return found
+
+
+def find(layout: Layout, rev: str) -> Version:
+    """The version that `rev` names: `.`, a tag or its short form, `root:PREFIX`, or anything git knows."""
+    if rev == WORKSPACE:
+        return Version(layout, rev, None)
+    if rev.startswith("root:"):
+        return _by_root(layout, rev)
+    for name in (rev, f"{dataset(layout)}@{rev}"):
+        sha = revision.find(layout.root, name)
+        if sha is not None:
+            return Version(layout, rev, sha)
+    return Version(layout, rev, revision.resolve(layout.root, rev))
+
+
+def dataset(layout: Layout) -> str:
+    """The name of the data set of the workspace."""
+    found = yaml12.load(layout.params.read_bytes())
+    return str(found.get("dataset", "")) if isinstance(found, dict) else ""
+
+
+def _by_root(layout: Layout, rev: str) -> Version:
+    prefix = rev.removeprefix("root:")
+    from_tags = [t.target for t in tag.tags(layout.root)]
+    commits = [c.sha for c in history_of(layout)]
+    for sha in dict.fromkeys([*from_tags, *commits]):
+        found = Version(layout, sha, sha).report("audit")
+        if found and str(found.get("dataset", {}).get("root", "")).startswith(prefix) and prefix:
+            return Version(layout, rev, sha)
+    raise errors.UnknownVersion(f"No committed version has a root that begins with {prefix}", hint="dsv log")
+
+
+def history_of(layout: Layout, rev: str = "HEAD") -> list[history.Commit]:
+    """The commits that changed dvc.lock, newest first."""
+    if revision.head(layout.root) is None:
+        return []
+    return history.log(layout.root, rev, paths=[LOCK])
+
