@@ -1,0 +1,177 @@
+"""Takes in a delivery: copies it into data/raw/, tracks it, records the source and the batch in params.yaml."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dsv import errors
+from dsv.dvcio import config, dotdvc, seed
+from dsv.project import edit
+from dsv.project.layout import Layout
+from dsv.project.params import Params, licences, load
+from dsv.runner import files, sample
+from dsv.store.objects import Store
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What arrives and what is said of it. Facts of a source that exists already must not contradict it."""
+
+    paths: Sequence[Path]
+    source: str
+    batch: str | None = None
+    kind: str | None = None
+    format: str | None = None
+    key: Sequence[str] = ()
+    license: str | None = None
+    privacy: str | None = None
+    item: str | None = None
+    annotator: str | None = None
+    value: str | None = None
+    of: str | None = None
+    snapshot: bool = False
+    types: str = "infer"
+    how: str = "copy"
+
+
+class Added(NamedTuple):
+    """A tracked delivery."""
+
+    source: str
+    batch: str
+    files: int
+    bytes: int
+    new_source: bool
+    columns: dict[str, str]
+
+
+def add(layout: Layout, delivery: Delivery) -> Added:
+    """Tracks the delivery as the newest batch of its source."""
+    params = load(layout.params)
+    source = params.sources.get(delivery.source)
+    batch = delivery.batch or _next(params, delivery.source)
+    for what, name in (("source", delivery.source), ("batch", batch)):
+        if not NAME.fullmatch(name):
+            raise errors.UsageError(f"{name!r} is no name for a {what}: letters, digits, . _ and - after a letter or digit.")
+    if source is not None and batch in source.batches:
+        raise errors.DsvError(f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.", hint="choose another --batch")
+    body = _body(delivery) if source is None else {}
+    if source is None:
+        _check_license(delivery)
+    else:
+        _agree(delivery, vars(source))
+    folder = layout.raw(delivery.source, batch)
+    _take(delivery, folder)
+    columns: dict[str, str] = {}
+    if source is None and delivery.types == "infer" and delivery.kind != "media":
+        columns = sample.infer(folder, delivery.format)
+        if columns:
+            body["columns"] = columns
+    tracked = _track(layout, folder)
+    if source is None:
+        edit.add_source(layout.params, delivery.source, {**body, "batches": [batch]})
+    else:
+        edit.add_batch(layout.params, delivery.source, batch)
+    return Added(delivery.source, batch, tracked.nfiles, tracked.size, source is None, columns)
+
+
+def _next(params: Params, source: str) -> str:
+    known = params.sources[source].batches if source in params.sources else ()
+    number = len(known) + 1
+    while f"{number:04d}" in known:
+        number += 1
+    return f"{number:04d}"
+
+
+def _check_license(delivery: Delivery) -> None:
+    if not delivery.license:
+        raise errors.UsageError(f"The source {delivery.source!r} is new: its licence must be known.", hint="--license with an SPDX expression, e.g. CC-BY-4.0, or LicenseRef-NAME")
+    fault = licences.fault(delivery.license)
+    if fault:
+        raise errors.UsageError(fault, hint="see https://spdx.org/licenses; private terms are LicenseRef-NAME")
+
+
+def _body(delivery: Delivery) -> dict[str, Any]:
+    told = {
+        "kind": delivery.kind or ("annotations" if delivery.item else "records"),
+        "format": delivery.format,
+        "key": list(delivery.key) or None,
+        "license": licences.normal(delivery.license) if delivery.license and not licences.fault(delivery.license) else delivery.license,
+        "privacy": delivery.privacy,
+        "delivery": "snapshot" if delivery.snapshot else None,
+        "item": delivery.item,
+        "of": delivery.of,
+        "annotator": delivery.annotator,
+        "value": delivery.value,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _agree(delivery: Delivery, known: dict[str, Any]) -> None:
+    """What is said again of a known source must be what params.yaml says: a flag never changes records by the way."""
+    said = {"kind": delivery.kind, "format": delivery.format, "key": tuple(delivery.key) or None, "license": delivery.license, "privacy": delivery.privacy}
+    for name, value in said.items():
+        if value is not None and value != known[name]:
+            raise errors.UsageError(f"--{name} {value} contradicts params.yaml: sources.{delivery.source}.{name} is {known[name]}.", hint="edit params.yaml, or leave the flag out")
+
+
+def _take(delivery: Delivery, folder: Path) -> None:
+    """Puts the files in place under a temporary name, then renames: a delivery is there whole or not at all."""
+    if folder.exists():
+        # Left by a run that died before it wrote params.yaml; nothing refers to it yet.
+        shutil.rmtree(folder)
+    building = folder.with_name(f".{folder.name}.tmp")
+    if building.exists():
+        shutil.rmtree(building)
+    building.mkdir(parents=True)
+    for path in delivery.paths:
+        if not path.exists():
+            raise errors.UsageError(f"There is no {path}.")
+        if path.is_dir():
+            for child in sorted(path.iterdir()):
+                _put(child, building / child.name, delivery.how)
+        else:
+            _put(path, building / path.name, delivery.how)
+    building.rename(folder)
+    if delivery.how == "move":
+        for path in delivery.paths:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _put(path: Path, target: Path, how: str) -> None:
+    if target.exists():
+        raise errors.UsageError(f"Two files of the delivery are called {target.name!r}.")
+    if path.is_symlink() and not path.resolve().is_file():
+        raise errors.UsageError(f"{path} is a link to a folder or to nothing; deliver what it points to.")
+    if path.is_dir():
+        target.mkdir()
+        for child in sorted(path.iterdir()):
+            _put(child, target / child.name, how)
+    elif how == "link":
+        target.hardlink_to(path.resolve())
+    else:
+        shutil.copyfile(path, target)
+
+
+def _track(layout: Layout, folder: Path) -> dotdvc.Out:
+    """Stores the files in the cache and writes the .dvc file beside the folder."""
+    store = Store(config.cache_dir(layout.root), config.cache_types(layout.root))
+    tree = store.add_tree(folder)
+    out = dotdvc.Out(folder.name, tree.oid, tree.size, tree.nfiles)
+    files.write(folder.with_name(f"{folder.name}.dvc"), dotdvc.dump(out).encode())
+    ignore = folder.parent / ".gitignore"
+    lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
+    if f"/{folder.name}" not in lines:
+        files.write(ignore, "".join(f"{line}\n" for line in [*lines, f"/{folder.name}"]).encode())
+    seed.known(layout.root, folder, tree)
+    return out

@@ -1,0 +1,190 @@
+"""What changed between two versions, record by record, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from dsv.delta.columns import SchemaChange, schema_change
+from dsv.delta.model import MODIFIED, MOVED, OPS, Cause, Counts, RecordDelta, bump
+from dsv.ops import sides
+from dsv.project.layout import Layout
+from dsv.project.version import Version, find
+from dsv.runner import difference, explain
+from dsv.runner.explain import Explained
+from dsv.runner.side import SPLIT, Side
+
+
+@dataclass(frozen=True)
+class Transition:
+    """How many records went from one label or split to another."""
+
+    was: str | None
+    now: str | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Diff:
+    """The difference of two versions. Iterate `records()` for the changed records."""
+
+    a: Version
+    b: Version
+    counts: Counts
+    schema: SchemaChange
+    columns: Mapping[str, int]
+    labels: Sequence[Transition]
+    splits: Sequence[Transition]
+    causes: Sequence[tuple[Cause, Mapping[str, int]]]
+    bump: str | None
+    facts: Mapping[str, Mapping[str, Any]]
+    rows: pl.DataFrame = field(repr=False)
+    _sides: tuple[Side, Side] = field(repr=False, compare=False)
+    _causes: Sequence[Cause] = field(repr=False, compare=False)
+
+    def __bool__(self) -> bool:
+        return self.rows.height > 0 or bool(self.schema)
+
+    def records(self, *, limit: int | None = None, where: str | None = None, chunk: int = 5000) -> Iterator[RecordDelta]:
+        """The changed records in arrival order, read in chunks. `where` is an SQL expression over from_X, to_X and id."""
+        left = limit
+        for start in range(0, self.rows.height, chunk):
+            part = self.rows[start : start + chunk]
+            for delta in _deltas(self, part, where):
+                if left is not None and left <= 0:
+                    return
+                left = None if left is None else left - 1
+                yield delta
+
+    def json(self) -> dict[str, Any]:
+        """The value of `dsv.diff/v1`."""
+        return {
+            "from": self.facts["from"],
+            "to": self.facts["to"],
+            "schema": {"added": list(self.schema.added), "removed": list(self.schema.removed), "renamed": dict(self.schema.renamed), "retyped": {k: list(v) for k, v in self.schema.retyped.items()}},
+            "records": self.counts._asdict(),
+            "columns": dict(self.columns),
+            "labels": [{"from": t.was, "to": t.now, "n": t.n} for t in self.labels],
+            "splits": [{"from": t.was, "to": t.now, "n": t.n} for t in self.splits],
+            "causes": [cause_json(cause) | dict(counts) for cause, counts in self.causes],
+            "bump": self.bump,
+        }
+
+
+def cause_json(cause: Cause) -> dict[str, Any]:
+    """A cause as JSON has it."""
+    return {"kind": cause.kind, "stage": cause.stage, "what": cause.what, "from": cause.was, "to": cause.now}
+
+
+def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
+    """The difference from version `a` to version `b`."""
+    old, new = find(layout, a), find(layout, b)
+    side_a, side_b = sides.side(old), sides.side(new)
+    found = difference.compare(side_a, side_b)
+    explained = explain.run(found, side_a, side_b, sides.facts(old, new, side_a, side_b))
+    totals = [_total(version, side) for version, side in ((old, side_a), (new, side_b))]
+    counts = _counts(explained.rows, totals[0])
+    change = schema_change(_columns(old), _columns(new), found.renamed)
+    broken = bool(change.removed or change.renamed or change.retyped)
+    step = bump(counts, schema_broken=broken, schema_grown=bool(change.added), reserialised=old.outs != new.outs)
+    label = _label_column(new)
+    return Diff(
+        old, new, counts, change, _column_counts(explained.rows),
+        _transitions(explained.rows, side_a, side_b, label), _transitions(explained.rows, side_a, side_b, SPLIT),
+        explain.tally(explained, OPS), step, {"from": _facts(old, totals[0]), "to": _facts(new, totals[1])},
+        explained.rows, (side_a, side_b), explained.causes,
+    )  # fmt: skip
+
+
+def _total(version: Version, side: Side) -> int:
+    report = version.report("audit") or {}
+    records = report.get("dataset", {}).get("records")
+    return int(records) if records is not None else sum(int(side.state(shard).kept.sum()) for shard in side.shards)
+
+
+def _facts(version: Version, total: int) -> dict[str, Any]:
+    dataset = (version.report("audit") or {}).get("dataset", {})
+    return {"rev": version.sha or version.rev, "root": dataset.get("root"), "records": total}
+
+
+def _columns(version: Version) -> dict[str, str]:
+    return dict((version.report("audit") or {}).get("dataset", {}).get("columns", {}))
+
+
+def _counts(rows: pl.DataFrame, before: int) -> Counts:
+    n = dict(rows.group_by("op").len().iter_rows())
+    added, removed, modified, moved = (n.get(op, 0) for op in OPS)
+    return Counts(added, removed, modified, moved, before - removed - modified - moved)
+
+
+def _column_counts(rows: pl.DataFrame) -> dict[str, int]:
+    named = rows.select(pl.col("columns").explode(empty_as_null=True)).drop_nulls()
+    return dict(sorted(named.group_by("columns").len().iter_rows()))
+
+
+def _label_column(version: Version) -> str:
+    raw = version.params.get("audit")
+    named = raw.get("label") if isinstance(raw, dict) else None
+    return str(named) if named else "label"
+
+
+def _transitions(rows: pl.DataFrame, a: Side, b: Side, column: str) -> list[Transition]:
+    both = rows.filter(pl.col("op").is_in([MODIFIED, MOVED]) & pl.col("columns").list.contains(column))
+    if both.is_empty():
+        return []
+    pair = []
+    for key, side in (("a", a), ("b", b)):
+        found = side.records(both.select(shard=f"{key}_shard", row=f"{key}_row"), [column])
+        if column not in found.columns or found.schema[column].is_nested():
+            return []
+        pair.append(found[column].cast(pl.String))
+    counted = pl.DataFrame({"was": pair[0], "now": pair[1]}).group_by("was", "now").len(name="n")
+    ordered = counted.sort(["n", "was", "now"], descending=[True, False, False])
+    return [Transition(*row) for row in ordered.iter_rows()]
+
+
+def _deltas(diff: Diff, part: pl.DataFrame, where: str | None) -> Iterator[RecordDelta]:
+    a, b = diff._sides
+    at_a, at_b = part.select(shard="a_shard", row="a_row"), part.select(shard="b_shard", row="b_row")
+    old, new = _values(a, at_a), _values(b, at_b)
+    ids = pl.select(pl.coalesce(_ids(b, at_b), _ids(a, at_a)).alias("id")).to_series()
+    keep = _where(ids, old, new, where) if where else None
+    for i, (op, columns, number) in enumerate(part.select("op", "columns", "cause").iter_rows()):
+        if keep is not None and not keep[i]:
+            continue
+        was = _row(old, i, columns) if part["a_shard"][i] is not None else None
+        now = _row(new, i, columns) if part["b_shard"][i] is not None else None
+        yield RecordDelta(ids[i], op, was, now, diff._causes[number])
+
+
+def _values(side: Side, at: pl.DataFrame) -> pl.DataFrame:
+    found = side.records(at)
+    return found if found.height == at.height else pl.DataFrame(height=at.height)
+
+
+def _ids(side: Side, at: pl.DataFrame) -> pl.Series:
+    found = side.ids(at)
+    return found if len(found) == at.height else pl.Series("id", [None] * at.height, dtype=pl.String)
+
+
+def _row(frame: pl.DataFrame, index: int, columns: Sequence[str] | None) -> dict[str, Any]:
+    names = frame.columns if columns is None else [c for c in columns if c in frame.columns]
+    return {name: frame[name][index] if not frame.schema[name].is_nested() else frame.select(name).row(index)[0] for name in names}
+
+
+def _where(ids: pl.Series, old: pl.DataFrame, new: pl.DataFrame, where: str) -> pl.Series:
+    together = pl.concat(
+        [ids.to_frame(), old.rename({c: f"from_{c}" for c in old.columns}), new.rename({c: f"to_{c}" for c in new.columns})], how="horizontal"
+    )
+    return together.select(pl.sql_expr(where).fill_null(False)).to_series()
+
+
+def select(explained: Explained, ops: Sequence[str], column: str | None) -> pl.DataFrame:
+    """The rows of some ops, or in which a column changed."""
+    rows = explained.rows
+    if ops:
+        rows = rows.filter(pl.col("op").is_in(list(ops)))
+    return rows.filter(pl.col("columns").list.contains(column)) if column else rows

@@ -1,0 +1,47 @@
+"""Makes a project: git repository, DVC project, params.yaml. Safe to run twice."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv import errors
+from dsv.dvcio import init as dvc
+from dsv.project.layout import Layout
+from dsv.project.params import default_params, load
+from dsv.runner import files
+from dsv.vcs import worktree, write
+
+IGNORED = "/cache/\n/tmp/\n"
+
+
+class Initialised(NamedTuple):
+    """The project, its data set's name, and what was made."""
+
+    layout: Layout
+    dataset: str
+    made: list[str]
+
+
+def init(path: Path, name: str | None = None) -> Initialised:
+    """The project in a folder, made where it is missing; what is there is left as it is."""
+    path.mkdir(parents=True, exist_ok=True)
+    layout, made = Layout(path.resolve()), []
+    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", layout.root.name).strip("-.") or "dataset"
+    text = default_params(name)
+    if worktree.toplevel(layout.root) is None:
+        write.init(layout.root)
+        made.append("git repository")
+    if dvc.init(layout.root):
+        made.append("DVC project")
+    if not (layout.root / ".dsv" / ".gitignore").exists():
+        files.write(layout.root / ".dsv" / ".gitignore", IGNORED.encode())
+        made.append(".dsv/")
+    if not layout.params.exists():
+        files.write(layout.params, text.encode())
+        made.append("params.yaml")
+    dataset = load(layout.params).dataset
+    if not dataset:
+        raise errors.DsvError("params.yaml has no `dataset:`.", hint=f"add `dataset: {name}` as its first line")
+    return Initialised(layout, dataset, made)

@@ -1,0 +1,95 @@
+"""A version's records as a table, read straight from the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pyarrow as pa
+
+from dsv import errors
+from dsv.engines.local import Local
+from dsv.ops import sides
+from dsv.project.layout import Layout
+from dsv.project.manifest import Shard
+from dsv.project.version import Version, find
+from dsv.runner import read
+from dsv.runner.side import SPLIT, Side
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID = "id"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The kept records of a version, one row each, in arrival order: `id`, the columns, what stages assigned."""
+
+    version: Version
+    frame: pl.DataFrame
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @property
+    def root(self) -> str | None:
+        """The root of the whole version (not of the part that was loaded)."""
+        report = self.version.report("audit") or {}
+        found = report.get("dataset", {}).get("root")
+        return None if found is None else str(found)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Column → Polars type."""
+        return dict(self.frame.schema)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The records as a Polars frame."""
+        return self.frame
+
+    def to_arrow(self) -> pa.Table:
+        """The records as an Arrow table."""
+        return self.frame.to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The records as a pandas frame (needs pandas)."""
+        return self.frame.to_pandas()
+
+
+def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequence[str] | None = None) -> Dataset:
+    """The records of a version; only the objects that are needed are opened."""
+    version = find(layout, rev)
+    side = sides.side(version)
+    if split is not None and SPLIT not in side.columns:
+        raise errors.DsvError(f"{rev} has no splits.", hint="add a `split:` section to params.yaml")
+    unknown = [c for c in columns or () if c != ID and c not in side.columns]
+    if unknown:
+        raise errors.DsvError(f"{rev} has no column {unknown[0]!r}; it has {', '.join(sorted(side.columns))}.")
+    engine = Local()
+    try:
+        frames = engine.map(lambda shard: take(side, shard, split, columns), side.shards)
+    finally:
+        engine.close()
+    found = [frame for frame in frames if frame.height]
+    if found:
+        return Dataset(version, pl.concat(found, how="diagonal_relaxed"))
+    return Dataset(version, frames[0] if frames else pl.DataFrame(schema={ID: pl.String}))
+
+
+def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:
+    """The kept records of one shard."""
+    state = side.state(shard)
+    mask = state.kept
+    if split is not None:
+        mask = mask & (state.assigned[SPLIT] == split).fill_null(False) if SPLIT in state.assigned.columns else mask & False
+    rows = mask.arg_true().cast(pl.UInt32)
+    at = pl.DataFrame({"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows})
+    wanted = None if columns is None else [c for c in columns if c != ID]
+    frame = side.records(at, wanted) if len(rows) else read.base(side.files, shard, wanted).clear()
+    if columns is not None and ID not in columns:
+        return frame.select([c for c in columns if c in frame.columns])
+    ids = read.ids(side.files, shard).gather(rows)
+    return pl.DataFrame([ids, *(frame[c] for c in sorted(frame.columns))]) if columns is None else pl.DataFrame([ids, *(frame[c] for c in columns if c in frame.columns)])

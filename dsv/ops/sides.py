@@ -1,0 +1,60 @@
+"""Opens versions for reading records."""
+
+from __future__ import annotations
+
+from dsv import errors
+from dsv.lineage.causes import Facts
+from dsv.lineage.facts import StageFacts
+from dsv.project.layout import INGEST, stage_out
+from dsv.project.manifest import Decided, load_decided, load_ingested
+from dsv.project.params import Params, parse
+from dsv.project.pipeline import Pipeline, build
+from dsv.project.version import Version
+from dsv.runner.side import Side
+
+
+def pipeline(version: Version) -> Pipeline:
+    """The pipeline that the version's params.yaml describes."""
+    return build(params(version))
+
+
+def params(version: Version) -> Params:
+    """The version's params.yaml."""
+    text = version.text("params.yaml")
+    if text is None:
+        raise errors.UnknownVersion(f"{version.rev} has no params.yaml: it is no version of a dsv project.")
+    return parse(text, f"params.yaml of {version.rev}")
+
+
+def side(version: Version) -> Side:
+    """The version's records, read from the cache as they are asked for."""
+    data = version.manifest(INGEST)
+    if data is None:
+        raise errors.UnknownVersion(f"{version.rev} pins no data: nothing was run there.", hint="dsv run")
+    ingested = load_ingested(data)
+    deciding = tuple(name for name in pipeline(version).deciding if name == INGEST or version.manifest(name) is not None)
+    manifests = {INGEST: Decided(INGEST, 0, ingested.decisions)}
+    for name in deciding[1:]:
+        manifests[name] = load_decided(version.manifest(name) or b"", stage_out(name))
+    return Side(version, ingested, deciding, manifests)
+
+
+def facts(a: Version, b: Version, side_a: Side, side_b: Side) -> Facts:
+    """What the lineage needs to know of both versions."""
+    return Facts(_stages(a), _stages(b), _batches(side_a), _batches(side_b))
+
+
+def _stages(version: Version) -> dict[str, StageFacts]:
+    found = {}
+    for instance in pipeline(version).instances:
+        signed = version.signature.get(instance.name, {})
+        facts = instance.facts()
+        # The revision that made the data is the signed one, not the one of the dsv that reads it.
+        found[instance.name] = StageFacts(
+            facts.name, facts.use, signed.get("revision", facts.revision), signed.get("code", ""), facts.params, facts.rules
+        )
+    return found
+
+
+def _batches(side: Side) -> frozenset[str]:
+    return frozenset(f"{source.name}/{batch.name}" for source in side.ingested.sources for batch in source.batches)

@@ -1,0 +1,88 @@
+"""What is out of date and why, what is uncommitted. Reads git, the lock and the signatures; starts neither DVC nor Polars."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dsv.ops.tracked import uncommitted
+from dsv.project.layout import INGEST, Layout
+from dsv.project.version import WORKSPACE, Version, find
+from dsv.record import yaml12
+from dsv.record.changes import changes
+from dsv.record.typedhash import same
+
+
+class StageStatus(NamedTuple):
+    """One stage: `fresh`, `stale` or `new`, and because of what."""
+
+    stage: str
+    state: str
+    because: list[dict[str, Any]]
+
+
+class Status(NamedTuple):
+    """The state of the workspace. `unpushed` is None where no remote was asked."""
+
+    stages: list[StageStatus]
+    uncommitted: list[str]
+    unpushed: int | None
+
+    @property
+    def clean(self) -> bool:
+        return not self.uncommitted and all(s.state == "fresh" for s in self.stages)
+
+    def json(self) -> dict[str, Any]:
+        stages = [s._asdict() for s in self.stages]
+        return {"clean": self.clean, "stages": stages, "uncommitted": self.uncommitted, "unpushed": self.unpushed}
+
+
+def status(layout: Layout) -> Status:
+    """What `dsv run` would build, and what `dsv commit` would take."""
+    here = find(layout, WORKSPACE)
+    params = yaml12.load(layout.params.read_bytes())
+    params = params if isinstance(params, dict) else {}
+    stages = _stages(layout, here, params)
+    return Status(stages, uncommitted(layout), None)
+
+
+def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[StageStatus]:
+    locked = here.locked if (layout.root / "dvc.lock").exists() else {}
+    sections = [name for name in params if name not in ("dataset", "sources")]
+    names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
+    found, stale = [], False
+    for name in names:
+        if name not in locked:
+            found.append(StageStatus(name, "new", [{"kind": "stage", "name": name, "from": None, "to": "added"}]))
+            stale = True
+            continue
+        section = "sources" if name == INGEST else name
+        because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
+        if name == INGEST:
+            because += _data(layout, locked[name])
+        else:
+            because += [{"kind": "data", "name": "an earlier stage", "from": None, "to": None}] if stale else []
+        stale = stale or bool(because)
+        found.append(StageStatus(name, "stale" if because else "fresh", because))
+    gone = [name for name in locked if name not in names]
+    return found + [StageStatus(name, "stale", [{"kind": "stage", "name": name, "from": "there", "to": None}]) for name in gone]
+
+
+def _params(old: Any, new: Any, section: str) -> list[dict[str, Any]]:
+    if same(old, new):
+        return []
+    return [{"kind": "param", "name": path, "from": was, "to": now} for path, was, now in changes(old, new, section)]
+
+
+def _data(layout: Layout, stage: Any) -> list[dict[str, Any]]:
+    """Deliveries whose tracked digest is not the one that was ingested."""
+    found = []
+    for dep in stage.deps:
+        dvc = layout.root / f"{dep.path}.dvc"
+        if not dvc.exists():
+            found.append({"kind": "data", "name": dep.path, "from": dep.oid, "to": None})
+            continue
+        raw = yaml12.load(dvc.read_bytes())
+        now = raw["outs"][0].get("md5") if isinstance(raw, dict) else None
+        if now != dep.oid:
+            found.append({"kind": "data", "name": dep.path, "from": dep.oid, "to": now})
+    return found

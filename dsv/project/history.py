@@ -1,0 +1,54 @@
+"""The versions of a project: the commits that changed what is pinned, with their tags and reports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from dsv.project.layout import LOCK, Layout, report
+from dsv.vcs import blob, revision, tag
+from dsv.vcs import history as commits
+
+AUDIT = "audit"
+
+
+class Entry(NamedTuple):
+    """One version. `root` is None where the commit has no report."""
+
+    sha: str
+    version: str | None
+    date: str
+    author: str
+    message: str
+    root: str | None
+    records: int | None
+    splits: dict[str, int]
+
+
+def entries(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list[Entry]:
+    """The versions that lead to `rev`, newest first: commits that changed dvc.lock."""
+    if revision.head(layout.root) is None:
+        return []
+    found = commits.log(layout.root, revision.resolve(layout.root, rev), paths=[LOCK], limit=limit)
+    reports = blob.read_files(layout.root, [(commit.sha, report(AUDIT)) for commit in found])
+    names = tags(layout)
+    return [_entry(commit, data, names.get(commit.sha)) for commit, data in zip(found, reports, strict=True)]
+
+
+def tags(layout: Layout) -> dict[str, str]:
+    """Commit → the version tag that names it (the highest, where there are several)."""
+    return {t.target: t.name for t in tag.tags(layout.root) if "@v" in t.name}
+
+
+def _entry(commit: commits.Commit, data: bytes | None, version: str | None) -> Entry:
+    told: dict[str, Any] = json.loads(data) if data else {}
+    dataset = told.get("dataset", {})
+    return Entry(
+        commit.sha, version, commit.date, commit.author, commit.subject, dataset.get("root"), dataset.get("records"), splits(told)
+    )  # fmt: skip
+
+
+def splits(audit: dict[str, Any]) -> dict[str, int]:
+    """Records by split, from the report of audit."""
+    found = audit.get("summary", {}).get("splits", {})
+    return {name: int(n) for name, n in found.items()} if isinstance(found, dict) else {}

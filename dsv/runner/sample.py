@@ -1,0 +1,46 @@
+"""Infers column types from the first rows of a delivery, for a person to review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from dsv.formats import registry
+from dsv.formats.base import ReadSpec
+from dsv.runner.deliver import FILE, ROW
+from dsv.table import typing
+
+ROWS = 10_000
+TRIES = ("int", "float", "bool", "date", "datetime")
+
+
+def infer(folder: Path, name: str | None) -> dict[str, str]:
+    """Column → type, for the columns of text formats that are not text in the first rows."""
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    tasks = registry.tasks(folder, names, name, ReadSpec())
+    for task in tasks[:1]:
+        for chunk in registry.read(task):
+            frame = pl.from_arrow(chunk.table.slice(0, ROWS))
+            assert isinstance(frame, pl.DataFrame)
+            found = {c: _type(frame[c]) for c in frame.columns if c not in (FILE, ROW) and frame.schema[c] == pl.String}
+            return {column: kind for column, kind in found.items() if kind}
+    return {}
+
+
+def _type(column: pl.Series) -> str | None:
+    values = column.drop_nulls()
+    if values.is_empty() or _coded(values):
+        return None
+    for kind in TRIES:
+        if kind == "bool" and not set(values.unique().to_list()) <= {"true", "false", "True", "False", "TRUE", "FALSE"}:
+            continue
+        typed, misfits = typing.typed(values.to_frame("v"), {"v": typing.Column(kind)})
+        if not misfits and typed["v"].null_count() == 0:
+            return kind
+    return None
+
+
+def _coded(values: pl.Series) -> bool:
+    """Numbers with leading zeros are codes: 007 is not 7."""
+    return bool(values.str.contains(r"^[+-]?0[0-9]").any())
