@@ -1,0 +1,61 @@
+"""The command line. The group knows names and one-line helps; a command's module is loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from dsv.cli.boundary import run
+
+COMMANDS = {
+    "init": "Make a project here.",
+    "add": "Take in a delivery of a source.",
+    "run": "Build what is out of date.",
+    "status": "Say what is out of date and why.",
+    "commit": "Commit code and data version together.",
+    "log": "List the versions.",
+    "show": "Describe a version.",
+    "diff": "Compare two versions, record by record.",
+    "why": "Tell the life of a record.",
+    "checkout": "Write a version's files into the workspace or a folder.",
+    "reproduce": "Bring back a version and prove that it is the same.",
+    "verify": "Check stored objects against their hashes.",
+    "push": "Send versions to a remote.",
+    "pull": "Fetch versions from a remote.",
+    "export": "Write a version's records in another format.",
+    "stage": "Add a stage of your own.",
+    "x": "Run one stage (called by DVC).",
+}
+HIDDEN = {"x"}
+
+
+class Group(click.Group):
+    """Loads `dsv.cli.NAME` when the command NAME is asked for: `--help` and `log` stay fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if name not in HIDDEN]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"dsv.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dsv", prog_name="dsv")
+def cli() -> None:
+    """Versions of data sets, beside the code, on DVC: what changed, record by record, and why."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits."""
+    sys.exit(run(cli, sys.argv[1:] if args is None else list(args)))

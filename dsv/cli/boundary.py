@@ -1,0 +1,78 @@
+"""The one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from dsv.errors import DsvError
+
+BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
+PACKAGES = ("dsv", "dvc", "polars", "pyarrow", "numpy", "click", "xxhash")
+
+
+def run(cli: click.Command, args: list[str]) -> int:
+    """The exit code of the command line run with these arguments; every error has been told."""
+    as_json = _asks_json(args)
+    try:
+        result = cli.main(args, prog_name="dsv", standalone_mode=False)
+    except DsvError as error:
+        _tell(error.message, error.hint, error.code, as_json)
+        return error.code
+    except click.ClickException as error:
+        if as_json:
+            _tell(error.format_message(), None, error.exit_code, as_json)
+        else:
+            error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`dsv log | head`); nothing is wrong. Python's own flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        _tell(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", _advice(error), DsvError.code, as_json)
+        return DsvError.code
+    except Exception:  # the boundary: whatever is left is a bug
+        _bug()
+        return BUG
+    return result if isinstance(result, int) else 0
+
+
+def _asks_json(args: list[str]) -> bool:
+    pairs = list(zip(args, [*args[1:], ""], strict=True))
+    return any(a in ("--format=json", "--format=jsonl") or (a in ("--format", "-f") and b.startswith("json")) for a, b in pairs)
+
+
+def _tell(message: str, hint: str | None, code: int, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"dsv.error/v1": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), err=True)
+        return
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def _advice(error: OSError) -> str | None:
+    if error.errno == 28:
+        return "free some disk space and run the command again; nothing was lost"
+    return "check the permissions" if isinstance(error, PermissionError) else None
+
+
+def _bug() -> None:
+    click.echo("BUG: dsv met something that it does not expect. Please report this text:\n", err=True)
+    click.echo(traceback.format_exc(), err=True)
+    click.echo(f"python {platform.python_version()} on {platform.system()} {platform.machine()}", err=True)
+    for name in PACKAGES:
+        try:
+            click.echo(f"{name} {version(name)}", err=True)
+        except PackageNotFoundError:
+            click.echo(f"{name} missing", err=True)

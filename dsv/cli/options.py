@@ -1,0 +1,84 @@
+"""Options that commands share, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dsv.project.layout import Layout, find
+
+F = TypeVar("F", bound=Callable[..., Any])
+EXITS = {
+    0: "done",
+    1: "there are differences, or a check failed (only when asked for)",
+    2: "wrong usage",
+    10: "something to mend, told with a hint",
+    11: "not a dsv project",
+    12: "unknown version",
+    13: "data is missing or damaged (dsv pull)",
+    14: "bad records",
+    15: "a stage failed",
+    16: "another dsv or dvc is at work",
+    130: "interrupted",
+}
+
+
+def directory(fn: F) -> F:
+    """`-C DIR`, `-q`, `-v`."""
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Say more on stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
+        click.option("-C", "directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Work in this folder."),
+    ):
+        fn = option(fn)
+    return fn
+
+
+def formats(*names: str) -> Callable[[F], F]:
+    """`--format`; the first name is the default."""
+    return click.option("-f", "--format", "form", type=click.Choice(names), default=names[0], show_default=True, help="How to print the result.")
+
+
+def epilog(example: str, *codes: int) -> str:
+    """The end of a command's help: an example and its exit statuses."""
+    statuses = "\n".join(f"  {code:<4}{EXITS[code]}" for code in (0, *codes))
+    return f"\b\nExample:\n  {example}\n\n\b\nExit status:\n{statuses}"
+
+
+def project(directory: Path, verbose: int = 0) -> Layout:
+    """The project around a folder."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("dsv").setLevel(level)
+    return find(directory)
+
+
+def emit_json(name: str, value: Any) -> None:
+    """Prints `{name/v1: value}`."""
+    click.echo(json.dumps({f"{name}/v1": value}, ensure_ascii=False, default=str))
+
+
+def emit_lines(items: Iterable[Any]) -> None:
+    """Prints one JSON value a line."""
+    for item in items:
+        click.echo(json.dumps(item, ensure_ascii=False, default=str))
+
+
+def number(value: int | None) -> str:
+    """A count for people."""
+    return "?" if value is None else f"{value:,}"
+
+
+def table(rows: list[list[str]], right: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+    """Prints aligned columns, two spaces apart; columns in `right` are flush right."""
+    if not rows:
+        return
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        click.echo("  ".join(cells).rstrip())

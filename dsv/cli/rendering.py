@@ -1,0 +1,174 @@
+"""Diffs for people and programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from dsv.cli import options
+
+if TYPE_CHECKING:
+    from dsv.delta.model import Cause, RecordDelta
+    from dsv.ops.diff import Diff
+    from dsv.ops.stat import Stat
+
+SIGNS = {"added": "+", "removed": "-", "modified": "~", "moved": ">"}
+LONGEST = 70
+
+
+class Wanted(NamedTuple):
+    """Which records are listed."""
+
+    records: bool = False
+    op: tuple[str, ...] = ()
+    where: str | None = None
+    column: str | None = None
+    split: str | None = None
+    limit: int | None = 20
+    by: str | None = None
+
+
+def stat(found: Stat) -> None:
+    """Figures of both versions side by side."""
+    click.echo(f"{found.a['rev'][:10]} {(found.a['root'] or '?')[:12]} → {found.b['rev'][:10]} {(found.b['root'] or '?')[:12]}")
+    rows = [[name, _short(was), "→", _short(now)] for name, (was, now) in sorted(found.changed.items())]
+    options.table(rows)
+    if not found.differs:
+        click.echo("The same data set.")
+
+
+def text(found: Diff, wanted: Wanted) -> None:
+    """One screen: figures, schema, columns, transitions, causes; then the records, if asked for."""
+    a, b = found.facts["from"], found.facts["to"]
+    click.echo(f"{found.a.rev} {(a['root'] or '?')[:12]} → {found.b.rev} {(b['root'] or '?')[:12]}   {a['records']:,} → {b['records']:,} records")
+    if not found:
+        click.echo("The same records.")
+        return
+    counts = [f"{SIGNS[op]} {n:,} {op}" for op, n in found.counts._asdict().items() if op in SIGNS and n]
+    click.echo("  ".join([*counts, f"{found.counts.unchanged:,} unchanged"]) + (f"   ({found.bump})" if found.bump else ""))
+    _schema(found)
+    if found.columns:
+        click.echo("columns  " + ", ".join(f"{name} {n:,}" for name, n in found.columns.items()))
+    for title, transitions in (("labels", found.labels), ("splits", found.splits)):
+        if transitions:
+            click.echo(f"{title:<8} " + ", ".join(f"{t.was} → {t.now} {t.n:,}" for t in transitions[:8]))
+    click.echo("causes")
+    options.table([[f"  {sum(counts.values()):,}", cause.kind, _cause(cause), _ops(counts)] for cause, counts in found.causes[:25]], right={0})
+    if len(found.causes) > 25:
+        click.echo(f"  … {len(found.causes) - 25} more causes (--format json)")
+    if wanted.records or wanted.by or wanted.op or wanted.where or wanted.column or wanted.split:
+        _records(found, wanted)
+
+
+def _schema(found: Diff) -> None:
+    schema = found.schema
+    told = [f"+{name}" for name in schema.added] + [f"-{name}" for name in schema.removed]
+    told += [f"{old} renamed {new}" for old, new in schema.renamed.items()]
+    told += [f"{name} {was} → {now}" for name, (was, now) in schema.retyped.items()]
+    if told:
+        click.echo("schema   " + ", ".join(told))
+
+
+def _cause(cause: Cause) -> str:
+    if cause.was is None and cause.now is None:
+        return str(cause.what)
+    if cause.was is None:
+        return f"{cause.what} {_short(cause.now)}"
+    return f"{cause.what} {_short(cause.was)} → {_short(cause.now)}"
+
+
+def _ops(counts: Any) -> str:
+    return ", ".join(f"{SIGNS[op]}{n:,}" for op, n in counts.items() if n)
+
+
+def _records(found: Diff, wanted: Wanted) -> None:
+    shown = 0
+    last: Cause | None = None
+    deltas = list(chosen(found, wanted))
+    if wanted.by == "cause":
+        order = {id(cause): i for i, (cause, _) in enumerate(found.causes)}
+        deltas.sort(key=lambda delta: order[id(delta.cause)])
+    for delta in deltas:
+        if wanted.by == "cause" and delta.cause is not last:
+            click.echo(f"\n{delta.cause.kind} {_cause(delta.cause)}")
+            last = delta.cause
+        _record(delta, with_cause=wanted.by != "cause")
+        shown += 1
+    total = sum(found.counts[:4])
+    if wanted.limit is not None and shown == wanted.limit < total:
+        click.echo(f"… {total - shown:,} more (--limit 0)")
+
+
+def chosen(found: Diff, wanted: Wanted) -> Iterator[RecordDelta]:
+    """The records that are wanted."""
+    left = wanted.limit
+    for delta in found.records(where=wanted.where):
+        if left == 0:
+            return
+        if wanted.op and delta.op not in wanted.op:
+            continue
+        values = (delta.old or {}, delta.new or {})
+        if wanted.column and (delta.old is None or delta.new is None or not any(wanted.column in v for v in values)):
+            continue
+        if wanted.split and not any(v.get("split") == wanted.split for v in values):
+            continue
+        left = None if left is None else left - 1
+        yield delta
+
+
+def _record(delta: RecordDelta, *, with_cause: bool) -> None:
+    click.echo(f"{SIGNS[delta.op]} {delta.id}" + (f"    {delta.cause.kind} {_cause(delta.cause)}" if with_cause else ""))
+    if delta.old is not None and delta.new is not None:
+        for name in delta.new:
+            click.echo(f"    {name}: {_short(delta.old.get(name))} → {_short(delta.new.get(name))}")
+
+
+def _short(value: Any) -> str:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
+
+
+def as_json(found: Diff, wanted: Wanted) -> None:
+    """`dsv.diff/v1`."""
+    options.emit_json("dsv.diff", found.json())
+
+
+def jsonl(found: Diff, wanted: Wanted) -> None:
+    """One changed record a line."""
+    limit = None if wanted.limit == 20 else wanted.limit
+    options.emit_lines(record_json(delta) for delta in chosen(found, wanted._replace(limit=limit)))
+
+
+def record_json(delta: RecordDelta) -> dict[str, Any]:
+    """A changed record as JSON has it."""
+    cause = delta.cause
+    told = {"kind": cause.kind, "stage": cause.stage, "what": cause.what}
+    if cause.was is not None or cause.now is not None:
+        told |= {"from": cause.was, "to": cause.now}
+    return {"id": delta.id, "op": delta.op, "from": delta.old, "to": delta.new, "cause": told}
+
+
+def markdown(found: Diff, wanted: Wanted) -> None:
+    """A scoreboard for a pull request."""
+    a, b = found.facts["from"], found.facts["to"]
+    click.echo(f"### Data: {found.a.rev} → {found.b.rev}\n")
+    click.echo(f"{a['records']:,} → {b['records']:,} records, root `{(a['root'] or '?')[:12]}` → `{(b['root'] or '?')[:12]}`\n")
+    click.echo("| added | removed | modified | moved | unchanged |\n|--:|--:|--:|--:|--:|")
+    click.echo("| " + " | ".join(f"{n:,}" for n in found.counts) + " |\n")
+    if found.causes:
+        click.echo("| records | cause | what |\n|--:|---|---|")
+        for cause, counts in found.causes[:20]:
+            click.echo(f"| {sum(counts.values()):,} ({_ops(counts)}) | {cause.kind} | {_escape(_cause(cause))} |")
+
+
+def _escape(value: str) -> str:
+    for char in "\\`*_{}[]<>|":
+        value = value.replace(char, f"\\{char}" if char not in "<>" else {"<": "&lt;", ">": "&gt;"}[char])
+    return value
+
+
+FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown}
