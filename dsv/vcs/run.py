@@ -1,0 +1,62 @@
+"""One call of the git binary."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.errors import DsvError
+
+# Inside a hook git points these at its own repository, relative to another directory than ours.
+HOOK_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE")
+SETTINGS = {"LC_ALL": "C", "LANGUAGE": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
+FLAGS = ("-c", "core.quotePath=false", "-c", "color.ui=false", "-c", "log.showSignature=false")
+
+
+class Answer(NamedTuple):
+    """What one call of git came to."""
+
+    status: int
+    out: bytes
+    problem: str
+
+
+def environment(base: Mapping[str, str]) -> dict[str, str]:
+    """The environment for git: no translation, literal pathspecs, no prompt, nothing of a surrounding hook."""
+    return {name: value for name, value in base.items() if name not in HOOK_VARIABLES} | SETTINGS
+
+
+def ask(root: Path, *args: str, stdin: bytes = b"") -> Answer:
+    """What git answers, whatever its exit status. Takes no lock of the repository."""
+    env = environment(os.environ) | {"GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(["git", *FLAGS, *args], cwd=root, input=stdin, capture_output=True, env=env, check=False)
+    except FileNotFoundError as error:
+        if error.filename == "git":
+            raise DsvError("git is not installed, or not on PATH") from error
+        raise DsvError(f"there is no directory {root}") from error
+    except NotADirectoryError as error:
+        raise DsvError(f"{root} is not a directory") from error
+    return Answer(done.returncode, done.stdout, told(done.stderr))
+
+
+def read(root: Path, *args: str, stdin: bytes = b"") -> bytes:
+    """What git prints; a failure of git is an error with git's own message."""
+    answer = ask(root, *args, stdin=stdin)
+    if answer.status:
+        raise DsvError(f"git {args[0]}: {answer.problem or f'exit status {answer.status}'}")
+    return answer.out
+
+
+def line(root: Path, *args: str) -> str:
+    """The one line that git prints."""
+    return os.fsdecode(read(root, *args)).removesuffix("\n")
+
+
+def told(stderr: bytes | str) -> str:
+    """git's message without its prefixes, on one line when it is one."""
+    text = stderr if isinstance(stderr, str) else stderr.decode(errors="replace")
+    return text.strip().removeprefix("fatal: ").removeprefix("error: ")
