@@ -1,0 +1,1 @@
+"""Formats: files of a delivery → rows, and rows → files. What cannot be read is named, never skipped."""

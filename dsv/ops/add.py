@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsv import errors
-from dsv.dvcio import config, dotdvc, seed
+from dsv.dvcio import config, dotdvc
 from dsv.project import edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, licences, load
@@ -173,5 +173,4 @@ def _track(layout: Layout, folder: Path) -> dotdvc.Out:
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
     if f"/{folder.name}" not in lines:
         files.write(ignore, "".join(f"{line}\n" for line in [*lines, f"/{folder.name}"]).encode())
-    seed.known(layout.root, folder, tree)
     return out

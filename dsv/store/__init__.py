@@ -1,0 +1,1 @@
+"""Content-addressed objects in a DVC cache, read and written without DVC."""

@@ -1,0 +1,24 @@
+"""Makes a DVC project with the settings that dsv relies on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsv.dvcio import process
+
+IGNORED = ("__pycache__/", "*.pyc", ".ipynb_checkpoints/", ".dsv/cache/", ".dsv/tmp/")
+
+
+def init(root: Path) -> bool:
+    """Makes the DVC project in a folder; False if there is one already."""
+    if (root / ".dvc").is_dir() and (root / ".dvc" / "config").exists():
+        return False
+    args = ["init", "-q"] if (root / ".git").exists() else ["init", "-q", "--subdir"]
+    process.run(root, args)
+    lines = ["[core]", "    analytics = false", "    check_update = false", "[cache]", "    type = \"reflink,hardlink,copy\""]
+    (root / ".dvc" / "config").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ignore = root / ".dvcignore"
+    known = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
+    added = [line for line in IGNORED if line not in known]
+    ignore.write_text("\n".join([*known, *added]) + "\n", encoding="utf-8")
+    return True

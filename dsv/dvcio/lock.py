@@ -1,0 +1,64 @@
+"""dvc.lock, read without DVC: what each stage of the pipeline pins."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dsv import errors
+from dsv.record import yaml12
+
+
+class Item(NamedTuple):
+    """A dependency or an output. `oid` is the md5, with `.dir` for a folder; size and nfiles None where DVC wrote none."""
+
+    path: str
+    oid: str
+    size: int | None
+    nfiles: int | None
+
+
+class Stage(NamedTuple):
+    """One locked stage; `params` maps a params file to the recorded values."""
+
+    name: str
+    cmd: str
+    deps: tuple[Item, ...]
+    outs: tuple[Item, ...]
+    params: dict[str, dict[str, Any]]
+
+
+def parse(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
+    """The locked stages that the pipeline (dvc.yaml) still has; DVC keeps entries of stages that are gone."""
+    found, known = _mapping(lock, "dvc.lock"), _mapping(pipeline, "dvc.yaml")
+    stages = known.get("stages") or {}
+    for name, stage in stages.items():
+        if isinstance(stage, dict) and stage.get("wdir"):
+            raise errors.DsvError(f"dvc.yaml: stage {name} has a wdir; dsv does not follow it.", hint="remove wdir")
+    return {name: _stage(name, entry) for name, entry in (found.get("stages") or {}).items() if name in stages}
+
+
+def _mapping(data: bytes, what: str) -> dict[str, Any]:
+    try:
+        found = yaml12.load(data)
+    except ValueError as error:
+        raise errors.Corrupt(f"{what}: {error}", hint="git checkout -- " + what) from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise errors.Corrupt(f"{what} is no mapping.", hint=f"git checkout -- {what}")
+    return found
+
+
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    deps = tuple(_item(name, item) for item in entry.get("deps") or ())
+    # Metrics are kept in git (`cache: false`); they are files, and their md5 is no object of the cache.
+    outs = tuple(_item(name, item) for item in entry.get("outs") or ())
+    return Stage(name, str(entry.get("cmd", "")), deps, outs, entry.get("params") or {})
+
+
+def _item(stage: str, item: dict[str, Any]) -> Item:
+    if "files" in item:
+        raise errors.DsvError(f"dvc.lock: {item['path']} of {stage} is on a version-aware remote; dsv does not read these.")
+    if item.get("hash", "md5" if "md5" not in item else None) != "md5":
+        raise errors.DsvError(f"dvc.lock: {item['path']} of {stage} was written by DVC 2.", hint="dvc commit -f, with DVC 3")
+    return Item(str(item["path"]), str(item.get("md5", "")), item.get("size"), item.get("nfiles"))

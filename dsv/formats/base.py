@@ -1,0 +1,82 @@
+"""What a format is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+FILE, ROW = "_file", "_row"
+RAW = 1000
+
+
+@dataclass(frozen=True)
+class ReadSpec:
+    """How files are read. `quote` None: no quoting. `names`: the columns of files without a header."""
+
+    null: tuple[str, ...] = ("",)
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    quote: str | None = '"'
+    escape: str | None = None
+    header: bool = True
+    names: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+class Bad(NamedTuple):
+    """What could not be read. `row` is the 1-based record number, 0 the whole file; `offset` in bytes, -1 unknown."""
+
+    file: str
+    row: int
+    offset: int
+    rule: str
+    reason: str
+    raw: bytes
+
+
+class Chunk(NamedTuple):
+    """Rows with their origin in the columns `_file` and `_row`, and what was refused."""
+
+    table: pa.Table
+    bad: list[Bad]
+
+
+class Unreadable(Exception):
+    """A file that cannot be parsed at all."""
+
+
+class Task(NamedTuple):
+    """Some files of a delivery that are read together; independent of all others."""
+
+    format: str
+    root: Path
+    names: tuple[str, ...]
+    spec: ReadSpec
+
+
+class Format(Protocol):
+    """What a format module offers."""
+
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+    GROUP: int
+
+    def read(self, task: Task) -> Iterator[Chunk]:
+        """The rows of the task's files, in order."""
+
+
+def chunk(table: pa.Table, file: str, rows: np.ndarray | Sequence[int], bad: Sequence[Bad] = ()) -> Chunk:
+    """A chunk whose rows are all of one file."""
+    files = pa.DictionaryArray.from_arrays(pa.array(np.zeros(table.num_rows, dtype=np.int32)), pa.array([file]))
+    table = table.append_column(FILE, files).append_column(ROW, pa.array(np.asarray(rows, dtype=np.int64)))
+    return Chunk(table, list(bad))
+
+
+def refused(file: str, reason: str, raw: bytes = b"", rule: str = "unreadable") -> Chunk:
+    """The chunk of a file that cannot be read."""
+    return Chunk(pa.table({}), [Bad(file, 0, -1, rule, reason, raw[:RAW])])

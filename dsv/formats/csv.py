@@ -1,0 +1,151 @@
+"""CSV: text columns, explicit null tokens and quoting, strict encoding; bad rows are refused by number.
+
+The strict reader below defines the meaning; Arrow's reader is used where it is sure to mean the same.
+A quoted value is never a null token.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, Unreadable, chunk, refused
+from dsv.formats.rows import Row, records
+
+NAME = "csv"
+SUFFIXES = (".csv",)
+GROUP = 1
+DELIMITER = ","
+BLOCK = 1 << 24
+
+
+def read(task: Task) -> Iterator[Chunk]:
+    """The rows of one file."""
+    for name in task.names:
+        yield from read_file(task.root / name, name, task.spec, task.spec.delimiter or DELIMITER)
+
+
+def read_file(path: Path, name: str, spec: ReadSpec, delimiter: str) -> Iterator[Chunk]:
+    """The rows of one file with this delimiter."""
+    if path.is_dir():
+        yield refused(name, "is a directory")
+        return
+    data = path.read_bytes()
+    if not data.strip():
+        yield refused(name, "the file is empty", rule="empty")
+        return
+    quick = fast(data, name, spec, delimiter)
+    yield strict(data, name, spec, delimiter) if quick is None else quick
+
+
+def _bare(data: bytes, encoding: str) -> bytes | None:
+    """The data as UTF-8 without a byte order mark; None where it is not valid."""
+    if codecs.lookup(encoding).name != "utf-8":
+        try:
+            return data.decode(encoding).encode()
+        except UnicodeDecodeError as error:
+            raise Unreadable(f"not {encoding}: {error.reason} at byte {error.start}") from error
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def header(first: list[str]) -> list[str]:
+    """The column names of a header row."""
+    seen: dict[str, int] = {}
+    for position, name in enumerate(first, 1):
+        if name in seen:
+            raise Unreadable(f"the header names the column {name!r} twice: columns {seen[name]} and {position}")
+        seen[name] = position
+    return [name if name else f"column_{position}" for position, name in enumerate(first, 1)]
+
+
+def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None:
+    """What Arrow reads, where it surely reads what `strict` would; else None."""
+    plain = codecs.lookup(spec.encoding).name == "utf-8"
+    body = data.removeprefix(codecs.BOM_UTF8)
+    # A lone CR ends a line for us; a quote inside an unquoted field, or no quoting, is read line by line by both.
+    if not plain or spec.escape or len(delimiter) != 1 or b"\0" in body or re.search(rb"\r(?!\n)", body):
+        return None
+    first = next(iter(records(body[: 1 << 20].decode(errors="replace"), delimiter, spec.quote, spec.escape)), None)
+    if first is None or first.fault or (spec.header and len(first.fields) < 2) or (not spec.header and len(spec.names) < 2):
+        return None
+    names = header(first.fields) if spec.header else list(spec.names)
+    if spec.quote and not _regular(body, delimiter, spec.quote):
+        return None
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(body),
+            read_options=pa_csv.ReadOptions(column_names=names, skip_rows_after_names=1 if spec.header else 0, block_size=BLOCK, use_threads=False),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=spec.quote or False, double_quote=True, newlines_in_values=bool(spec.quote)),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={n: pa.large_string() for n in names}, null_values=list(spec.null), strings_can_be_null=True,
+                quoted_strings_can_be_null=spec.quote is None, check_utf8=True,
+            ),
+        )  # fmt: skip
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        return None
+    return chunk(table, name, np.arange(1, table.num_rows + 1))
+
+
+def _regular(body: bytes, delimiter: str, quote: str) -> bool:
+    """Whether every quote stands where a field begins or ends (or is doubled): only there do all readers agree."""
+    q = quote.encode()
+    if q not in body:
+        return True
+    if body.count(q) % 2:
+        return False
+    d = re.escape(delimiter.encode())
+    inside = re.search(rb'[^' + d + rb'\r\n' + q + rb']' + q + rb'[^' + d + rb'\r\n' + q + rb']', body)
+    return inside is None
+
+
+def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
+    """The meaning of a CSV file, row by row."""
+    body = _bare(data, spec.encoding)
+    assert body is not None
+    text = body.decode("utf-8", errors="surrogateescape")
+    rows = records(text, delimiter, spec.quote, spec.escape)
+    names = list(spec.names)
+    if spec.header:
+        first = next(rows, None)
+        if first is None:
+            raise Unreadable("the file is empty")
+        names = header(first.fields)
+    kept: list[Row] = []
+    numbers, bad = [], []
+    for number, row in enumerate(rows, 1):
+        fault = row.fault or _fault(row, len(names))
+        if fault:
+            bad.append(Bad(name, number, row.offset, *fault, row.raw.encode("utf-8", "surrogateescape")[:RAW]))
+        else:
+            kept.append(row)
+            numbers.append(number)
+    nulls = set(spec.null)
+    columns = [
+        pa.array([None if row.fields[i] in nulls and not row.quoted[i] else row.fields[i] for row in kept], pa.large_string()) for i in range(len(names))
+    ]
+    return chunk(pa.table(columns, names=names), name, numbers, bad)
+
+
+def _fault(row: Row, width: int) -> tuple[str, str] | None:
+    if len(row.fields) != width:
+        return "ragged", f"{len(row.fields)} fields where the header has {width}"
+    try:
+        for value in row.fields:
+            value.encode()
+    except UnicodeEncodeError:
+        return "encoding", "not valid UTF-8"
+    return None
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Writes the table as CSV; null is an empty field, an empty text is `""`."""
+    sink = io.BytesIO()
+    pa_csv.write_csv(table, sink, pa_csv.WriteOptions(quoting_style="needed"))
+    path.write_bytes(sink.getvalue())

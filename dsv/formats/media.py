@@ -1,0 +1,110 @@
+"""A folder of media files: one row a file, with what its header and its content say.
+
+A file that cannot be decoded is still a record: `decoded` is false and `decode_error` says why.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import warnings
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import xxhash
+
+from dsv.formats.base import FILE, ROW, Chunk, Task
+
+try:
+    from PIL import Image
+except ImportError:  # the extra `media` is not installed
+    Image = None  # type: ignore[assignment]
+try:
+    import soundfile
+except (ImportError, OSError):
+    soundfile = None
+
+NAME = "media"
+SUFFIXES = ()
+GROUP = 500
+MAX_PIXELS = 178_956_970
+MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"), (b"BM", "image/bmp"), (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"), (b"fLaC", "audio/flac"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"%PDF", "application/pdf"),
+)  # fmt: skip
+COLUMNS = {
+    "path": pa.large_string(), "bytes": pa.int64(), "content": pa.large_string(), "media_type": pa.large_string(), "decoded": pa.bool_(),
+    "decode_error": pa.large_string(), "width": pa.int64(), "height": pa.int64(), "mode": pa.large_string(), "rate": pa.int64(),
+    "channels": pa.int64(), "frames": pa.int64(), "subtype": pa.large_string(),
+}  # fmt: skip
+
+
+def read(task: Task) -> Iterator[Chunk]:
+    """One row a file."""
+    rows = [_row(task.root / name, name) for name in task.names]
+    columns = {key: pa.array([row.get(key) for row in rows], kind) for key, kind in COLUMNS.items()}
+    columns[FILE] = columns["path"]
+    columns[ROW] = pa.array([1] * len(rows), pa.int64())
+    yield Chunk(pa.table(columns), [])
+
+
+def _row(path: Path, name: str) -> dict[str, Any]:
+    data = path.read_bytes()
+    kind = _media_type(data, name)
+    row: dict[str, Any] = {"path": name, "bytes": len(data), "content": xxhash.xxh3_128_hexdigest(data), "media_type": kind}
+    if kind.startswith("image/") and Image is not None:
+        row |= _image(path)
+    elif kind.startswith("audio/") and soundfile is not None:
+        row |= _audio(path, data)
+    return row
+
+
+def _media_type(data: bytes, name: str) -> str:
+    for magic, kind in MAGIC:
+        if data.startswith(magic):
+            return kind
+    if data[:4] in (b"RIFF", b"RIFX", b"RF64"):
+        return {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(data[8:12], "application/octet-stream")
+    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
+
+
+def _image(path: Path) -> dict[str, Any]:
+    """Size and mode; decoded in full, because verifying alone misses truncated JPEGs, and loading alone cut PNGs."""
+    found: dict[str, Any] = {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                found = {"width": image.width, "height": image.height, "mode": image.mode}
+                if image.width * image.height > MAX_PIXELS:
+                    raise ValueError(f"{image.width} x {image.height} pixels are more than {MAX_PIXELS}")
+                image.verify()
+            with Image.open(path) as image:
+                image.load()
+    except Exception as error:  # noqa: BLE001  decoders raise anything on bad bytes; that is what is recorded here
+        return {**found, "decoded": False, "decode_error": f"{type(error).__name__}: {error}"[:200]}
+    return {**found, "decoded": True}
+
+
+def _audio(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        with soundfile.SoundFile(path) as sound:
+            found = {"rate": sound.samplerate, "channels": sound.channels, "frames": sound.frames, "subtype": sound.subtype}
+            sound.read(dtype="int16")
+    except Exception as error:  # noqa: BLE001  decoders raise anything on bad bytes; that is what is recorded here
+        return {"decoded": False, "decode_error": f"{type(error).__name__}: {error}"[:200]}
+    short = _short_wav(path) if data[8:12] == b"WAVE" else None
+    return {**found, "decoded": short is None, "decode_error": short}
+
+
+def _short_wav(path: Path) -> str | None:
+    """A truncated WAV reads silently short: its header promises more frames than there are."""
+    try:
+        with wave.open(str(path)) as sound:
+            promised = sound.getnframes()
+            got = len(sound.readframes(promised)) // max(1, sound.getnchannels() * sound.getsampwidth())
+    except (wave.Error, EOFError, RuntimeError):
+        return None
+    return None if got == promised else f"truncated: {got} of {promised} frames"

@@ -1,0 +1,54 @@
+"""Rows from JSON objects: columns of one type each, numbers as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+ARROW = {"string": pa.large_string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+
+
+class Duplicate(ValueError):
+    """An object that names a key twice."""
+
+
+def parse(text: str) -> Any:
+    """The JSON value; a repeated key, NaN and Infinity are refused."""
+    return json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise Duplicate(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def table(objects: Sequence[dict[str, Any]]) -> pa.Table:
+    """The objects as a table. A column that mixes types holds the JSON text of its values."""
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    columns = []
+    for name in names:
+        values = [one.get(name) for one in objects]
+        columns.append(_column(values))
+    return pa.table(columns, names=names)
+
+
+def _column(values: list[Any]) -> pa.Array:
+    kinds = {type(v) for v in values if v is not None}
+    if kinds == {int, float}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if len(kinds) <= 1:
+        try:
+            return pa.array(values, pa.large_string() if kinds <= {str} else None)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            pass
+    return pa.array([v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, sort_keys=True) for v in values], pa.large_string())

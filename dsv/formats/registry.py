@@ -1,0 +1,63 @@
+"""All formats. One line each: name → module."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from dsv import errors
+from dsv.formats.base import Chunk, Format, ReadSpec, Task, Unreadable, refused
+
+FORMATS = {
+    "csv": "dsv.formats.csv",
+    "tsv": "dsv.formats.tsv",
+    "json": "dsv.formats.json",
+    "jsonl": "dsv.formats.jsonl",
+    "parquet": "dsv.formats.parquet",
+    "media": "dsv.formats.media",
+    "voc": "dsv.formats.voc",
+    "coco": "dsv.formats.coco",
+    "yolo": "dsv.formats.yolo",
+}
+SUFFIXES = {".csv": "csv", ".dat": "csv", ".txt": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".xml": "voc"}
+
+
+@cache
+def find(name: str) -> Format:
+    """The format of this name."""
+    if name not in FORMATS:
+        raise errors.DsvError(f"No format is called {name!r}; there are {', '.join(FORMATS)}.", hint="set sources.NAME.format in params.yaml")
+    return cast(Format, importlib.import_module(FORMATS[name]))
+
+
+def detect(name: str) -> str | None:
+    """The format that a file's suffix stands for."""
+    return SUFFIXES.get(Path(name).suffix.lower())
+
+
+def tasks(root: Path, names: Sequence[str], name: str | None, spec: ReadSpec) -> list[Task]:
+    """The delivery cut into tasks. Every file is in exactly one; a file of no known format is in a task that refuses it."""
+    groups: dict[str, list[str]] = {}
+    for file in names:
+        groups.setdefault(name or detect(file) or "unknown", []).append(file)
+    found = []
+    for kind, files in groups.items():
+        size = 1 if kind == "unknown" else find(kind).GROUP
+        # 0: the files of the delivery belong together (labels and their class names).
+        size = size or len(files)
+        found += [Task(kind, root, tuple(files[i : i + size]), spec) for i in range(0, len(files), size)]
+    return sorted(found, key=lambda task: task.names)
+
+
+def read(task: Task) -> Iterator[Chunk]:
+    """The chunks of a task. A file that cannot be parsed at all becomes one refusal; the rest of the delivery goes on."""
+    if task.format == "unknown":
+        yield refused(task.names[0], "no format is known for this suffix; set `format:` of the source")
+        return
+    try:
+        yield from find(task.format).read(task)
+    except (Unreadable, OSError) as error:
+        yield refused(task.names[0], str(error))

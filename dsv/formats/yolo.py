@@ -1,0 +1,62 @@
+"""YOLO: one text file an image, `class cx cy w h` relative to the image; class names in classes.txt, obj.names or data.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from dsv.formats import boxes
+from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task
+from dsv.record import yaml12
+
+NAME = "yolo"
+SUFFIXES = ()
+GROUP = 0
+NAMES = ("classes.txt", "obj.names")
+
+
+def read(task: Task) -> Iterator[Chunk]:
+    """One row a label file; coordinates stay relative (`units`)."""
+    labels = _labels(task)
+    rows, bad = [], []
+    for name in task.names:
+        path = PurePosixPath(name)
+        if path.suffix != ".txt" or path.name in NAMES:
+            continue
+        found = []
+        for number, line in enumerate((task.root / name).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if line.strip():
+                try:
+                    found.append(_box(line.split(), labels))
+                except (ValueError, IndexError) as error:
+                    bad.append(Bad(name, number, -1, "yolo", str(error), line.encode()[:RAW]))
+        rows.append((name, path.stem, found))
+    names = [row[0] for row in rows]
+    table = pa.table(
+        {"path": pa.array(names, pa.large_string()), "stem": pa.array([r[1] for r in rows], pa.large_string()), "units": pa.array(["relative"] * len(rows), pa.large_string()),
+         "boxes": boxes.column([r[2] for r in rows]), FILE: pa.array(names, pa.large_string()), ROW: pa.array([1] * len(rows), pa.int64())}
+    )  # fmt: skip
+    yield Chunk(table, bad)
+
+
+def _labels(task: Task) -> dict[int, str]:
+    for name in task.names:
+        path = task.root / name
+        if path.name in NAMES:
+            return dict(enumerate(path.read_text(encoding="utf-8").splitlines()))
+        if path.name == "data.yaml":
+            found: Any = (yaml12.load(path.read_bytes()) or {}).get("names")
+            if isinstance(found, dict):
+                return {int(k): str(v) for k, v in found.items()}
+            if isinstance(found, list):
+                return dict(enumerate(map(str, found)))
+    return {}
+
+
+def _box(parts: list[str], labels: dict[int, str]) -> dict[str, Any]:
+    number, (x, y, width, height) = int(parts[0]), (float(v) for v in parts[1:5])
+    sides = {"xmin": x - width / 2, "ymin": y - height / 2, "xmax": x + width / 2, "ymax": y + height / 2}
+    return {"label": labels.get(number, str(number)), **sides, "extra": None}
