@@ -1,0 +1,204 @@
+"""Merges the annotations of several people into one label a record, or one set of boxes an image.
+
+Votes are counted, never ordered: a tie is broken by the declared rule alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import polars as pl
+
+from dsv import errors
+from dsv.ledger.decisions import DROP_COLUMN, Decisions
+from dsv.record import digest
+from dsv.stages.agreement import agreement, observe
+from dsv.stages.base import ANNOTATIONS, ID, Decided, Needs, Prepared, Round, SourceFacts, View
+from dsv.stages.matching import fuse
+
+NAME = "merge"
+DOC = "Merges annotations into labels or boxes."
+REVISION = 1
+SCALE = 1000
+TIE, FEW, NONE = "tie", "few", "none"
+
+
+@dataclass(frozen=True)
+class Annotators:
+    """Who counts."""
+
+    exclude: tuple[str, ...] = field(default=(), metadata={"doc": "annotators whose votes do not count"})
+
+
+@dataclass(frozen=True)
+class Params:
+    """How annotations are merged."""
+
+    method: Literal["majority", "weighted"] = field(default="majority", metadata={"doc": "weighted counts `weights`"})
+    kind: Literal["label", "boxes"] = field(default="label", metadata={"doc": "what is annotated"})
+    min_votes: int = field(default=1, metadata={"min": 1, "doc": "fewer votes leave the record undecided"})
+    tie: Literal["queue", "first", "drop"] = field(default="queue", metadata={"doc": "queue: undecided; first: the smallest label"})
+    undecided: Literal["keep", "drop"] = field(default="keep", metadata={"doc": "what becomes of a record without label"})
+    weights: dict[str, float] = field(default_factory=dict, metadata={"min": 0.0, "doc": "annotator → weight, 1 for the others"})
+    annotators: Annotators = field(default_factory=Annotators)
+    from_: tuple[str, ...] = field(default=(), metadata={"doc": "annotation sources; all when left out"})
+    into: str | None = field(default=None, metadata={"doc": "the column; label or boxes when left out"})
+    iou: float = field(default=0.5, metadata={"min": 0.0, "max": 1.0, "doc": "boxes: overlap from which two are the same"})
+    quorum: float = field(default=0.5, metadata={"min": 0.0, "max": 1.0, "doc": "boxes: share of annotators that must have seen one"})
+    coordinates: Literal["median", "mean"] = "median"
+
+    @property
+    def column(self) -> str:
+        return self.into or self.kind
+
+
+def rules(params: Params) -> Mapping[str, tuple[str, ...]]:
+    """The rules: what leaves a record undecided and what drops it."""
+    return {TIE: ("tie", "undecided"), FEW: ("min_votes", "undecided"), NONE: ("undecided",)}
+
+
+def _used(params: Params, sources: Mapping[str, SourceFacts]) -> dict[str, SourceFacts]:
+    found = {n: s for n, s in sources.items() if s.kind == ANNOTATIONS and (not params.from_ or n in params.from_)}
+    for name in params.from_:
+        if name not in found:
+            raise errors.DsvError(f"merge.from names {name!r}, which is no annotation source.", hint="edit merge.from in params.yaml")
+    return found
+
+
+def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
+    """Ids of records; item, annotator and value of annotations."""
+    columns = {c for s in _used(params, sources).values() for c in (s.item, s.annotator, s.value) if c}
+    return Needs((ID,), tuple(sorted(columns)) or (ID,))
+
+
+def prepare(view: View, params: Params) -> Prepared:
+    """Narrow: the hash of the record's id on both sides; annotator and value of annotations."""
+    used = _used(params, view.sources)
+    if view.source.kind != ANNOTATIONS:
+        stem = any(s.match == "stem" for s in used.values() if s.of == view.source.name)
+        ids = view.frame[ID]
+        if stem:
+            ids = pl.Series([f"{view.source.name}/{PurePosixPath(i).stem}" for i in ids.to_list()], dtype=pl.String)
+        return Prepared(digest.halves(digest.hash128(ids)), pl.DataFrame())
+    if view.source.name not in used:
+        return Prepared(pl.DataFrame(), pl.DataFrame())
+    return Prepared(_votes(view.source, view.frame, params), pl.DataFrame())
+
+
+def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataFrame:
+    if source.item is None or source.of is None or source.value is None:
+        raise errors.DsvError(f"sources.{source.name} needs item, of and value to be merged.", hint="edit params.yaml")
+    items = frame[source.item].cast(pl.String).fill_null("")
+    if source.match == "stem":
+        items = pl.Series([PurePosixPath(i).stem for i in items.to_list()], dtype=pl.String)
+    value = frame[source.value] if source.value in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    if params.kind == "label" and value.dtype != pl.String:
+        if value.dtype.is_nested():
+            raise errors.DsvError(f"sources.{source.name}.value is {value.dtype}; merging labels needs plain values.", hint="kind: boxes")
+        value = value.cast(pl.String)
+    who = frame[source.annotator].cast(pl.String) if source.annotator in frame.columns else pl.Series([source.annotator_name or source.name] * frame.height)
+    keys = digest.halves(digest.hash128(source.of + "/" + items))
+    return keys.with_columns(value.alias("value"), who.fill_null("").alias("who"))
+
+
+def rounds(params: Params) -> tuple[Round, ...]:
+    """One round: all votes about a record meet it."""
+    return (Round("votes", ("hi", "lo"), _labels if params.kind == "label" else _boxes),)
+
+
+def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
+    records = rows.filter(~pl.col("annotation") & pl.col("alive")).select("shard", "row", "hi", "lo")
+    if "value" not in rows.columns:
+        return records, pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String, "who": pl.String})
+    votes = rows.filter(pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()).select("hi", "lo", "value", "who")
+    if params.annotators.exclude:
+        votes = votes.filter(~pl.col("who").is_in(list(params.annotators.exclude)))
+    return records, votes
+
+
+def _labels(rows: pl.DataFrame, params: Params) -> Decided:
+    records, votes = _sides(rows, params)
+    orphans = votes.select("hi", "lo").unique().join(records, on=["hi", "lo"], how="anti").height
+    weight = pl.lit(1, pl.Int64)
+    if params.method == "weighted":
+        table = {who: round(w * SCALE) for who, w in params.weights.items()}
+        weight = pl.col("who").replace_strict(table, default=SCALE, return_dtype=pl.Int64)
+    counted = votes.group_by("hi", "lo", "value").agg(weight.sum().alias("w") if params.method == "weighted" else pl.len().cast(pl.Int64).alias("w"), n=pl.len())
+    counted = counted.sort(["hi", "lo", "w", "value"], descending=[False, False, True, False])
+    best = counted.group_by("hi", "lo", maintain_order=True).agg(
+        pl.col("value").first().alias("top"), pl.col("w").first().alias("w1"), pl.col("w").get(1, null_on_oob=True).alias("w2"),
+        pl.col("w").sum().alias("all"), pl.col("n").sum().alias("n"),
+    )  # fmt: skip
+    found = records.join(best, on=["hi", "lo"], how="left", maintain_order="left")
+    tied = pl.col("w1") == pl.col("w2")
+    state = (
+        pl.when(pl.col("n").is_null()).then(pl.lit(NONE))
+        .when(pl.col("n") < params.min_votes).then(pl.lit(FEW))
+        .when(tied & pl.lit(params.tie != "first")).then(pl.lit(TIE))
+    )  # fmt: skip
+    found = found.with_columns(_state=state)
+    decided = found.select(
+        "shard", "row",
+        pl.when(pl.col("_state").is_null()).then(pl.col("top")).alias(params.column),
+        pl.col("n").fill_null(0).cast(pl.UInt16).alias("_votes"),
+        pl.when(pl.col("n").is_not_null()).then((pl.col("w1") * 100 + pl.col("all") // 2) // pl.max_horizontal(pl.col("all"), 1)).cast(pl.UInt8).alias("_agree"),
+        "_state",
+        _rule(params).alias("rule"),
+    )  # fmt: skip
+    states = {f"state\x1f{s}": n for s, n in found["_state"].value_counts().iter_rows() if s is not None}
+    return Decided(decided, {"orphans": orphans, **states, **observe(votes.join(records, on=["hi", "lo"], how="semi"))})
+
+
+def _rule(params: Params) -> pl.Expr:
+    """The rule that drops an undecided record, where the params say so."""
+    drop = pl.lit(params.undecided == "drop")
+    return pl.when(drop | (pl.lit(params.tie == "drop") & (pl.col("_state") == TIE))).then(pl.col("_state"))
+
+
+def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
+    records, votes = _sides(rows, params)
+    if "value" in rows.columns and votes.height and not votes["value"].dtype.is_nested():
+        raise errors.DsvError("merge: kind boxes needs annotation values that are lists of boxes.", hint="kind: label")
+    grouped = votes.sort("who").group_by("hi", "lo", maintain_order=True).agg("value", "who") if votes.height else None
+    if grouped is None:
+        found = records.with_columns(value=pl.lit(None), who=pl.lit(None, pl.List(pl.String)))
+    else:
+        found = records.join(grouped, on=["hi", "lo"], how="left", maintain_order="left")
+    stats = {"orphans": 0 if grouped is None else grouped.join(records, on=["hi", "lo"], how="anti").height}
+    fused, seen, states = [], [], []
+    for value, who in found.select("value", "who").iter_rows():
+        n = len(set(who or ()))
+        state = NONE if n == 0 else FEW if n < params.min_votes else None
+        fused.append(None if state else fuse(list(zip(who, value, strict=True)), params.iou, params.quorum, params.coordinates, stats))
+        seen.append(n)
+        states.append(state)
+    decided = found.select("shard", "row").with_columns(
+        pl.Series(params.column, fused, dtype=BOXES), pl.Series("_votes", seen, dtype=pl.UInt16), pl.Series("_state", states, dtype=pl.String)
+    )
+    for state in (NONE, FEW):
+        stats[f"state\x1f{state}"] = states.count(state)
+    return Decided(decided.with_columns(_rule(params).alias("rule")), stats)
+
+
+BOXES = pl.List(pl.Struct({"label": pl.String, "xmin": pl.Float64, "ymin": pl.Float64, "xmax": pl.Float64, "ymax": pl.Float64, "extra": pl.String, "votes": pl.Int64}))
+
+
+def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
+    """Dense: the label or boxes, votes, agreement in percent, and why a record is undecided."""
+    names = [params.column, "_votes", "_agree", "_state", "rule"]
+    base = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
+    if decided.height:
+        table = base.join(decided.select("row", *[n for n in names if n in decided.columns]), on="row", how="left", maintain_order="left")
+    else:
+        kind = BOXES if params.kind == "boxes" else pl.String
+        table = base.with_columns(pl.lit(None, kind).alias(params.column), pl.lit(None, pl.String).alias("_state"), pl.lit(None, pl.String).alias("rule"))
+    return Decisions(table.drop("row").rename({"rule": DROP_COLUMN}), dense=True)
+
+
+def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:
+    """States, annotations of unknown records, and agreement."""
+    states = {name.partition("\x1f")[2]: n for name, n in sorted(stats.items()) if name.startswith("state\x1f") and n}
+    return {"undecided": states, "orphans": stats.get("orphans", 0), **agreement(stats)}
