@@ -76,7 +76,7 @@ def build(params: Params) -> Pipeline:
     for section in params.stages:
         stage = registry.stage(section.use)
         typed = schema.parse(stage.Params, section.raw, section.name)
-        instances.append(Instance(section.name, section.use, section.raw, typed, registry.code(section.use)))
+        instances.append(Instance(section.name, section.use, section.raw, typed, registry.code(section.use, typed)))
     describing = [i for i in instances if i.describes]
     instances = [i for i in instances if not i.describes]
     if not describing:

@@ -121,7 +121,7 @@ def _changes(old: pl.DataFrame, new: pl.DataFrame, names: list[str], at_a: pl.Da
         listed.alias("columns"),
     )  # fmt: skip
     frame = pl.concat([frame, at_a.rename({"shard": "a_shard", "row": "a_row"}), at_b.rename({"shard": "b_shard", "row": "b_row"})], how="horizontal")
-    return frame.filter(pl.col("op").is_not_null()).select(ROWS).cast(ROWS)  # type: ignore[arg-type]
+    return frame.filter(pl.col("op").is_not_null()).select(list(ROWS)).cast(ROWS)  # type: ignore[arg-type]
 
 
 def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -131,7 +131,7 @@ def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl
     joined = left.join(right, on=["hi", "lo"], how="full", coalesce=True).drop("hi", "lo")
     only = joined.filter(pl.col("a_shard").is_null() | pl.col("b_shard").is_null())
     op = pl.when(pl.col("a_shard").is_null()).then(pl.lit(ADDED)).otherwise(pl.lit(REMOVED))
-    alone = only.with_columns(op.alias("op"), pl.lit(None, pl.List(pl.String)).alias("columns")).select(ROWS).cast(ROWS)  # type: ignore[arg-type]
+    alone = only.with_columns(op.alias("op"), pl.lit(None, pl.List(pl.String)).alias("columns")).select(list(ROWS)).cast(ROWS)  # type: ignore[arg-type]
     pairs = joined.drop_nulls().sort("b_shard", "b_row")
     if pairs.is_empty():
         return alone, {}

@@ -34,7 +34,7 @@ def run(difference: Difference, a: Side, b: Side, facts: Facts) -> Explained:
         return Explained(rows.with_columns(cause=pl.lit(None, pl.UInt32)).drop("at"), [])
     parts = [part for part in _evidence(rows, a, b) if part.height]
     evidence = pl.concat(parts).sort("at")
-    distinct = evidence.select(EVIDENCE).unique(maintain_order=True)
+    distinct = evidence.select(list(EVIDENCE)).unique(maintain_order=True)
     numbers, found = [], {}
     for row in distinct.iter_rows():
         cause = causes.explain(Evidence(*row), facts)

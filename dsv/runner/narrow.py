@@ -36,7 +36,7 @@ class Cache:
         """The frame stored under the key, or None."""
         path = self._path(key, "arrow")
         try:
-            return pl.read_ipc(path, memory_map=False)
+            return pl.read_ipc(path)
         except (FileNotFoundError, ComputeError):
             return None
 

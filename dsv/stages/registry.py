@@ -1,6 +1,6 @@
 """All stages, by name. One line each; a module is imported when it is asked for.
 
-Installed packages add theirs through the entry point group `dsv.stages`; a user's own function is `python:pkg.mod:func`.
+Installed packages add theirs through the entry point group `dsv.stages`; a user's own function runs in the stage `python`.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 import importlib
 from functools import cache
 from importlib.metadata import entry_points
-from typing import cast
+from typing import Any, cast
 
 from dsv import errors
 from dsv.stages.base import Stage
 
 GROUP = "dsv.stages"
-PYTHON = "python:"
 STAGES = {
     "clean": "dsv.stages.clean",
     "merge": "dsv.stages.merge",
     "split": "dsv.stages.split",
     "audit": "dsv.stages.audit",
+    "python": "dsv.stages.python",
 }
 
 
@@ -39,8 +39,11 @@ def stage(name: str) -> Stage:
     raise errors.DsvError(f"No stage is called {name!r}; there are {', '.join(names())}.", hint="dsv stage list")
 
 
-def code(name: str) -> str:
+def code(name: str, params: Any) -> str:
     """What identifies the code of a stage that dsv does not ship; empty for its own, whose REVISION does."""
+    own = getattr(stage(name), "code", None)
+    if own is not None:
+        return str(own(params))
     for entry in entry_points(group=GROUP):
         if entry.name == name and name not in STAGES and entry.dist is not None:
             return f"{entry.dist.name} {entry.dist.version}"

@@ -49,7 +49,7 @@ def to_bytes(table: pa.Table, meta: Mapping[str, Any]) -> bytes:
     sink = io.BytesIO()
     with pq.ParquetWriter(
         sink,
-        table.schema.with_metadata(metadata),
+        table.schema.remove_metadata(),
         compression="zstd",
         compression_level=3,
         data_page_version="2.0",
@@ -59,7 +59,9 @@ def to_bytes(table: pa.Table, meta: Mapping[str, Any]) -> bytes:
         store_schema=False,
         write_statistics=False,
     ) as writer:
-        writer.write_table(table.replace_schema_metadata(metadata), row_group_size=max(1, table.num_rows))
+        writer.write_table(table.replace_schema_metadata(None), row_group_size=max(1, table.num_rows))
+        # Not as schema metadata: that is written only together with the Arrow schema, which depends on the library.
+        writer.add_key_value_metadata(metadata)
     return sink.getvalue()
 
 

@@ -29,7 +29,8 @@ class Misfit(NamedTuple):
     reason: str
 
 
-def _moment(text: pl.Expr, column: Column) -> pl.Expr:
+def moment(text: pl.Expr, column: Column) -> pl.Expr:
+    """The date or datetime of a text by the first of the column's formats that fits; null where none does."""
     tries = []
     for form in column.formats or _ISO:
         if form in EPOCH:
@@ -56,7 +57,7 @@ def _parse(name: str, column: Column) -> pl.Expr:
     if column.type == "bool":
         return pl.when(text.is_in(list(column.true))).then(True).when(text.is_in(list(column.false))).then(False)
     if column.type in ("date", "datetime"):
-        return _moment(text, column)
+        return moment(text, column)
     return text
 
 

@@ -1,0 +1,123 @@
+"""A user's own function as a stage.
+
+The function gets a Polars frame (the records of a shard, with `_id`, in arrival order) and returns a frame with `_id`:
+rows that are missing are dropped, values that differ are set, new columns are assigned. It must be a pure function of
+each record: the same record gives the same answer whatever else is in the frame.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+
+from dsv import errors
+from dsv.ledger.decisions import DROP, SET, Decisions, empty, sparse
+from dsv.stages.base import ID, Needs, Prepared, Round, SourceFacts, View
+
+NAME = "python"
+DOC = "Runs a Python function of your own over the records."
+REVISION = 1
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which function, and what it is called with beside the records."""
+
+    function: str = field(metadata={"doc": "pkg.mod:func"})
+    options: dict[str, Any] = field(default_factory=dict, metadata={"doc": "keyword arguments of the function"})
+
+
+def find(function: str) -> Callable[..., Any]:
+    """The function of this name."""
+    module, _, name = function.partition(":")
+    if not module or not name:
+        raise errors.UsageError(f"{function!r} names no function; write PKG.MOD:FUNC.")
+    found = getattr(_module(module), name, None)
+    if not callable(found):
+        raise errors.DsvError(f"The module {module} has no function {name!r}.", hint="check --python")
+    return found  # type: ignore[no-any-return]
+
+
+def _module(name: str) -> ModuleType:
+    here = os.getcwd()
+    if here not in sys.path:
+        # As `python -m` does: a project's own module lies beside params.yaml.
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise errors.DsvError(f"The module {name} cannot be imported: {error}", hint="pip install it, or put it beside params.yaml") from error
+
+
+def code(params: Params) -> str:
+    """A hash of the function's module as it is parsed: comments, docstrings and layout do not count."""
+    tree = ast.parse(inspect.getsource(sys.modules[find(params.function).__module__]))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:32]
+
+
+def rules(params: Params) -> Mapping[str, tuple[str, ...]]:
+    """One rule: the function."""
+    return {params.function.rpartition(":")[2]: ("function", "options")}
+
+
+def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
+    """All columns."""
+    return Needs(None)
+
+
+def prepare(view: View, params: Params) -> Prepared:
+    """Local: what the function dropped, changed and added."""
+    function = find(params.function)
+    before = view.frame.with_row_index("_row")
+    given = view.frame.with_columns(before["_row"].cast(pl.String).alias(ID)) if ID not in view.frame.columns else view.frame
+    after = function(given, **params.options)
+    if not isinstance(after, pl.DataFrame) or ID not in after.columns:
+        raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID}.")
+    ids = given.select(ID, row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    joined = after.join(ids, on=ID, how="left", maintain_order="left")
+    if joined["row"].null_count() or joined["row"].n_unique() != joined.height:
+        raise errors.StageFailed(f"{params.function} returned records that it was not given, or one twice.")
+    rule = next(iter(rules(params)))
+    parts = [ids.join(joined.select("row"), on="row", how="anti").select("row", pl.lit(DROP).alias("action"))]
+    old = given[joined["row"]]
+    for name in (c for c in after.columns if not c.startswith("_")):
+        value = joined[name]
+        same_kind = name in old.columns and old.schema[name] == value.dtype
+        differs = old[name].ne_missing(value) if same_kind and not value.dtype.is_nested() else value.is_not_null()
+        rows = joined["row"].filter(differs)
+        if len(rows):
+            part = pl.DataFrame({"row": rows, f"={name}": value.filter(differs)})
+            parts.append(part.with_columns(pl.lit(SET).alias("action"), pl.lit(name).alias("column")))
+    parts = [p for p in parts if p.height]
+    local = pl.concat(parts, how="diagonal_relaxed").with_columns(rule=pl.lit(rule)) if parts else pl.DataFrame()
+    return Prepared(pl.DataFrame(), local)
+
+
+def rounds(params: Params) -> tuple[Round, ...]:
+    """None: the function sees one shard at a time."""
+    return ()
+
+
+def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
+    """Sparse: drops and sets."""
+    return sparse([local]) if local.height else empty()
+
+
+def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:
+    """Nothing beside the counts."""
+    return {}

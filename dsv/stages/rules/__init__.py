@@ -1,0 +1,1 @@
+"""Rules of `clean`: one a file. A rule drops records, or sets values; `duplicate` alone looks at other records."""
