@@ -1,0 +1,40 @@
+"""Versions of data sets, beside the code, on DVC: what changed, record by record, and why.
+
+One function a command, returning values: `dsv.load("v1.0.0", split="train")`, `dsv.diff("v1.0.0", "v1.1.0")`, `dsv.why("shop/17")`.
+Each takes `path`, a folder in the project.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_OPS = {
+    "checkout": "checkout", "commit": "commit", "diff": "diff", "export": "export", "load": "load", "log": "log", "pull": "transfer", "push": "transfer",
+    "reproduce": "reproduce", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
+}  # fmt: skip
+__all__ = ["add", "init", *sorted(_OPS)]
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """The library function of a command, loaded when it is first used."""
+    if name in ("add", "init"):
+        module = importlib.import_module(f"dsv.ops.{name}")
+        found: Callable[..., Any] = getattr(module, name) if name == "init" else _at(module.add)
+        return found
+    if name in _OPS:
+        return _at(getattr(importlib.import_module(f"dsv.ops.{_OPS[name]}"), name))
+    raise AttributeError(f"module 'dsv' has no attribute {name!r}")
+
+
+def _at(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with the project found from `path` as its first argument."""
+
+    def call(*args: Any, path: str | Path = ".", **named: Any) -> Any:
+        layout = importlib.import_module("dsv.project.layout")
+        return function(layout.find(Path(path)), *args, **named)
+
+    call.__doc__, call.__name__ = function.__doc__, function.__name__
+    return call

@@ -52,7 +52,7 @@ def write(table: pa.Table, path: Path) -> None:
     numbers = {label: i for i, label in enumerate(labels, 1)}
     images, annotations = [], []
     for image_id, row in enumerate(rows, 1):
-        name = row.get("file_name") or row.get("path") or row["id"]
+        name = row.get("file_name") or row.get("path") or row["_id"]
         images.append({"id": image_id, "file_name": name, "width": row.get("width"), "height": row.get("height")})
         for box in row.get("boxes") or ():
             width, height = box["xmax"] - box["xmin"], box["ymax"] - box["ymin"]

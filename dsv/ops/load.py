@@ -21,12 +21,12 @@ from dsv.runner.side import SPLIT, Side
 if TYPE_CHECKING:
     import pandas as pd
 
-ID = "id"
+ID = "_id"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The kept records of a version, one row each, in arrival order: `id`, the columns, what stages assigned."""
+    """The kept records of a version, one row each, in arrival order: `_id`, the columns, what stages assigned."""
 
     version: Version
     frame: pl.DataFrame
@@ -91,5 +91,6 @@ def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | N
     frame = side.records(at, wanted) if len(rows) else read.base(side.files, shard, wanted).clear()
     if columns is not None and ID not in columns:
         return frame.select([c for c in columns if c in frame.columns])
-    ids = read.ids(side.files, shard).gather(rows)
-    return pl.DataFrame([ids, *(frame[c] for c in sorted(frame.columns))]) if columns is None else pl.DataFrame([ids, *(frame[c] for c in columns if c in frame.columns)])
+    ids = read.ids(side.files, shard).gather(rows).alias(ID)
+    names = sorted(frame.columns) if columns is None else [c for c in columns if c in frame.columns]
+    return pl.DataFrame([ids, *(frame[c] for c in names)])

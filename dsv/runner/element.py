@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from dsv.ledger import decisions as ledger
-from dsv.project.layout import Layout
+from dsv.project.layout import Files, Layout
 from dsv.project.manifest import Decided, Shard
 from dsv.record import canonical, digest
 from dsv.record.digest import Sum
@@ -23,7 +24,8 @@ NULLED = "\x00"
 class Task(NamedTuple):
     """One record shard whose elements are wanted."""
 
-    layout: Layout
+    files: Files
+    cache: Path
     shard: Shard
     stages: tuple[str, ...]
     key: str
@@ -32,12 +34,12 @@ class Task(NamedTuple):
 def task(layout: Layout, shard: Shard, stages: Sequence[str], manifests: Mapping[str, Decided]) -> Task:
     """The task, with the cache key of its sum: content, source and all decisions."""
     decided = [manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in stages]
-    return Task(layout, shard, tuple(stages), narrow.key("elements", shard.source, shard.digest, shard.key, decided))
+    return Task(layout, layout.cache, shard, tuple(stages), narrow.key("elements", shard.source, shard.digest, shard.key, decided))
 
 
 def total(task: Task) -> Sum:
     """The sum of the elements of a shard's kept records."""
-    cache = Cache(task.layout.cache)
+    cache = Cache(task.cache)
     known = cache.data(task.key)
     if known is not None:
         count, _, value = known.decode().partition(":")
@@ -49,7 +51,7 @@ def total(task: Task) -> Sum:
 
 def elements(task: Task, cache: Cache) -> pl.Series:
     """The element of each record by position, null where it is not kept."""
-    layout, shard = task.layout, task.shard
+    layout, shard = task.files, task.shard
     kept = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
     assigned = pl.DataFrame(height=shard.rows)
     names: list[str] = []

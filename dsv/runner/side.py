@@ -129,7 +129,7 @@ def gather(positions: pl.DataFrame, take: Take) -> pl.DataFrame:
         if index is not None:
             parts.append(take(index, group["row"]).with_columns(group["_order"]))
     if not parts:
-        return pl.DataFrame(schema={"id": pl.String}).clear()
+        return pl.DataFrame(schema={"id": pl.String})
     found = pl.concat(parts, how="diagonal_relaxed").sort("_order")
     if found.height < positions.height:
         found = ordered.select("_order").join(found, on="_order", how="left", maintain_order="left")

@@ -61,6 +61,10 @@ class Store:
         except FileNotFoundError:
             return False
 
+    def remove(self, oid: str) -> None:
+        """Takes an object away."""
+        self.path(oid).unlink(missing_ok=True)
+
     def tree(self, oid: str) -> dict[str, str]:
         """Relative name → md5 of a stored folder."""
         found = {}

@@ -1,0 +1,24 @@
+"""dsv export"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsv.cli import options
+from dsv.ops.export import export
+
+
+@click.command(epilog=options.epilog("dsv export v1.0.0 -o out --format jsonl --split train", 2, 11, 12, 13))
+@click.argument("rev", default=".")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
+@click.option("-f", "--format", "form", default="csv", show_default=True, help="csv, jsonl, parquet or coco.")
+@click.option("--split", help="Only this split.")
+@options.directory
+def command(rev: str, output: Path, form: str, split: str | None, directory: Path, quiet: bool, verbose: int) -> None:
+    """Write the records of REV, one file a split."""
+    done = export(options.project(directory, verbose), rev, output, form, split)
+    if not quiet:
+        for name, n in done.files.items():
+            click.echo(f"{output / name}  {n:,} records")

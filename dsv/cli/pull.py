@@ -1,0 +1,21 @@
+"""dsv pull"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsv.cli import options
+from dsv.ops.transfer import pull
+
+
+@click.command(epilog=options.epilog("dsv pull v1.0.0", 10, 11, 12, 13))
+@click.argument("revs", nargs=-1)
+@click.option("--remote", help="The remote; the default one when left out.")
+@options.directory
+def command(revs: tuple[str, ...], remote: str | None, directory: Path, quiet: bool, verbose: int) -> None:
+    """Fetch what the cache lacks of the versions (HEAD when none is named); every object is verified."""
+    done = pull(options.project(directory, verbose), revs, remote)
+    if not quiet:
+        click.echo(f"Fetched {done.moved:,} of {done.objects:,} objects ({done.remote})")

@@ -1,0 +1,28 @@
+"""dsv verify"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsv.cli import options
+from dsv.ops.verify import check, verify
+
+
+@click.command(epilog=options.epilog("dsv verify v1.0.0 --heal", 11, 12, 13))
+@click.argument("revs", nargs=-1)
+@click.option("--remote", help="Where damaged objects are fetched from.")
+@click.option("--heal", is_flag=True, help="Fetch damaged and missing objects again.")
+@options.formats("text", "json")
+@options.directory
+def command(revs: tuple[str, ...], remote: str | None, heal: bool, form: str, directory: Path, quiet: bool, verbose: int) -> None:
+    """Hash every stored object of the versions (HEAD when none is named) and compare."""
+    found = verify(options.project(directory, verbose), revs, remote=remote, heal=heal)
+    if form == "json":
+        options.emit_json("dsv.verify", found._asdict())
+    elif not quiet:
+        click.echo(f"{found.objects:,} objects, {len(found.corrupt)} damaged, {len(found.missing)} missing, {len(found.healed)} healed")
+        for oid in [*found.corrupt, *found.missing]:
+            click.echo(f"  {oid}{' healed' if oid in found.healed else ''}")
+    check(found)

@@ -1,0 +1,70 @@
+"""Moves objects by hash through DVC's Python interface: the only place that imports it.
+
+`dvc push` is not used: interrupted once, it can leave a remote incomplete for good and report it as in sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from dsv import errors
+
+DIR = ".dir"
+
+
+def push(root: Path, oids: Sequence[str], remote: str) -> int:
+    """Sends the objects that the remote lacks: files first, listings last; how many. What is there is asked of the remote."""
+    with _Opened(root, remote) as (cache, there):
+        present = set(there.oids_exist(list(oids)))
+        missing = [oid for oid in oids if oid not in present]
+        for oid in missing:
+            if not Path(cache.oid_to_path(oid)).exists():
+                raise errors.DataMissing(f"The object {oid} is neither in the cache nor on {remote}.", hint="dsv pull, or dsv run")
+        for batch in ([o for o in missing if not o.endswith(DIR)], [o for o in missing if o.endswith(DIR)]):
+            _copy(cache, there, batch, remote)
+        return len(missing)
+
+
+def pull(root: Path, oids: Sequence[str], remote: str) -> None:
+    """Fetches objects into the cache. One that is missing there stays missing here; the caller looks."""
+    with _Opened(root, remote) as (cache, there):
+        present = set(there.oids_exist(list(oids)))
+        _copy(there, cache, [oid for oid in oids if oid in present], remote)
+
+
+class _Opened:
+    """The cache and the remote as DVC sees them; its failures as errors of ours."""
+
+    def __init__(self, root: Path, remote: str) -> None:
+        self._root, self._remote = root, remote
+
+    def __enter__(self) -> tuple[Any, Any]:
+        try:
+            self._repo = Repo(str(self._root))
+            there = self._repo.cloud.get_remote_odb(self._remote)
+        except (DvcException, OSError, ImportError) as error:
+            raise errors.DsvError(f"The remote {self._remote} cannot be opened: {error}", hint="dvc remote list; pip install 'dsv[s3]' for S3") from error
+        return self._repo.cache.local, there
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        self._repo.close()
+        if kind is not None and not issubclass(kind, errors.DsvError) and issubclass(kind, Exception):
+            raise errors.DsvError(f"The remote {self._remote} does not answer: {error}", hint="check the connection, then run the command again") from error
+
+
+def _copy(source: Any, target: Any, oids: Sequence[str], remote: str) -> None:
+    if not oids:
+        return
+    failed: list[tuple[str, BaseException]] = []
+    target.add(
+        [source.oid_to_path(oid) for oid in oids], source.fs, list(oids), check_exists=False,
+        on_error=lambda oid, error: failed.append((oid, error)),
+    )  # fmt: skip
+    if failed:
+        oid, error = failed[0]
+        raise errors.DsvError(f"{len(failed)} objects could not be moved to or from {remote}; the first, {oid}: {error}", hint="run the command again: what was moved is kept")

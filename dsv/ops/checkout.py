@@ -1,0 +1,105 @@
+"""Puts a version's files into the workspace, or into a folder of their own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv import errors
+from dsv.dvcio import config, dotdvc
+from dsv.ops.tracked import belongs, uncommitted
+from dsv.project.layout import Layout
+from dsv.project.version import Version, find
+from dsv.runner import files
+from dsv.store.objects import Store
+from dsv.vcs import blob
+
+
+class CheckedOut(NamedTuple):
+    """Where the version lies, and how many files of data it has."""
+
+    folder: Path
+    files: int
+
+
+def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut:
+    """Writes a version. Into the workspace only if nothing uncommitted of a version is lost; HEAD stays where it is."""
+    version = find(layout, rev)
+    if version.sha is None:
+        raise errors.UsageError("The workspace is checked out already.")
+    missing = [oid for oid in sorted(wanted(version)) if not version.store.has(oid)]
+    if missing:
+        raise errors.DataMissing(f"{len(missing)} objects of {rev} are not in the cache.", hint=f"dsv pull {rev}")
+    if output is None:
+        changed = uncommitted(layout)
+        if changed:
+            raise errors.DsvError(f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.", hint="dsv commit, or dsv checkout REV -o DIR")
+        return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
+    if output.exists() and any(output.iterdir()):
+        raise errors.UsageError(f"{output} is not empty.")
+    return CheckedOut(output, materialise(version, output, only_version=False))
+
+
+def wanted(version: Version) -> set[str]:
+    """The oids of a version's outputs and deliveries."""
+    return version.objects() | deliveries_objects(version)
+
+
+def deliveries(version: Version) -> dict[str, str]:
+    """Folder of each delivery (relative to the project) → oid."""
+    assert version.sha is not None
+    names = [e.path for e in blob.list_tree(version.layout.root, version.sha, "data/raw") if e.path.endswith(".dvc")]
+    found = blob.read_files(version.layout.root, [(version.sha, name) for name in names])
+    return {name.removesuffix(".dvc"): dotdvc.load(data).oid for name, data in zip(names, found, strict=True) if data is not None}
+
+
+def deliveries_objects(version: Version) -> set[str]:
+    """The oids of a version's deliveries. A listing that is missing stands for itself."""
+    found = set()
+    for oid in deliveries(version).values():
+        found.add(oid)
+        if version.store.has(oid):
+            found |= set(version.store.tree(oid).values())
+    return found
+
+
+def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool = True, outs: bool = True) -> int:
+    """Writes the committed files (all, or only those that make a version) and links the data; how many files of data."""
+    assert version.sha is not None
+    root = version.layout.root
+    names = [e.path for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
+    for name, data in zip(names, blob.read_files(root, [(version.sha, name) for name in names]), strict=True):
+        if data is not None:
+            target = folder / name
+            if not target.exists() or target.read_bytes() != data:
+                files.write(target, data)
+    store = Store(config.cache_dir(root), config.cache_types(root))
+    count = 0
+    if raw:
+        count += sum(_folder(store, oid, folder / path) for path, oid in deliveries(version).items())
+    if outs:
+        count += sum(_folder(store, oid, folder / path) for path, oid in version.outs.items())
+    return count
+
+
+def _folder(store: Store, oid: str, folder: Path) -> int:
+    """Links a stored folder into place: built beside it, then swapped."""
+    building = folder.with_name(f".{folder.name}.tmp")
+    if building.exists():
+        shutil.rmtree(building)
+    building.mkdir(parents=True)
+    names = store.tree(oid)
+    _link(store, names.items(), building)
+    if folder.exists():
+        shutil.rmtree(folder)
+    building.rename(folder)
+    return len(names)
+
+
+def _link(store: Store, names: Iterable[tuple[str, str]], folder: Path) -> None:
+    for name, oid in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        store.link(oid, target)

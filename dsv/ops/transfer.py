@@ -1,0 +1,81 @@
+"""Sends versions to a remote and fetches them, by hash, and says the truth about what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dsv import errors
+from dsv.dvcio import config, transfer
+from dsv.ops.checkout import deliveries
+from dsv.project.layout import Layout
+from dsv.project.version import Version, find
+
+
+class Transferred(NamedTuple):
+    """How many objects the versions have, how many were moved, how many were there already."""
+
+    objects: int
+    moved: int
+    remote: str
+
+
+def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) -> Transferred:
+    """Sends every object of the versions (HEAD when none is named): files first, listings last."""
+    name = remote_name(layout, remote)
+    oids: set[str] = set()
+    for version in _versions(layout, revs):
+        oids |= version.objects()
+        for oid in deliveries(version).values():
+            oids |= {oid, *version.store.tree(oid).values()}
+    moved = transfer.push(layout.root, sorted(oids), name)
+    return Transferred(len(oids), moved, name)
+
+
+def pull(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) -> Transferred:
+    """Fetches what the cache lacks of the versions: listings first, then their files. Every object is verified."""
+    name = remote_name(layout, remote)
+    versions = _versions(layout, revs)
+    listings: set[str] = set()
+    for version in versions:
+        listings |= {*version.outs.values(), *deliveries(version).values()}
+    moved = _fetch(layout, versions[0], listings, name)
+    files: set[str] = set()
+    for version in versions:
+        for oid in listings:
+            files |= set(version.store.tree(oid).values())
+    moved += _fetch(layout, versions[0], files, name)
+    return Transferred(len(listings | files), moved, name)
+
+
+def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int:
+    missing = sorted(oid for oid in oids if not version.store.has(oid))
+    if not missing:
+        return 0
+    transfer.pull(layout.root, missing, remote)
+    for oid in missing:
+        # What does not match its hash must not stay: DVC trusts a read-only object without looking.
+        if version.store.has(oid) and not version.store.intact(oid):
+            version.store.remove(oid)
+    absent = [oid for oid in missing if not version.store.has(oid)]
+    if absent:
+        raise errors.DataMissing(f"{len(absent)} of {len(missing)} objects are missing or damaged on the remote {remote}, the first is {absent[0]}.", hint="dsv push, from a clone that has them")
+    return len(missing)
+
+
+def _versions(layout: Layout, revs: Sequence[str]) -> list[Version]:
+    found = [find(layout, rev) for rev in revs or ["HEAD"]]
+    for version in found:
+        if version.sha is None:
+            raise errors.UsageError("Only committed versions are pushed and pulled.", hint="dsv commit -m MESSAGE")
+    return found
+
+
+def remote_name(layout: Layout, remote: str | None) -> str:
+    known = config.remotes(layout.root)
+    name = remote or config.default_remote(layout.root) or (next(iter(known)) if len(known) == 1 else None)
+    if name is None:
+        raise errors.DsvError("No remote is set up." if not known else f"Several remotes: {', '.join(known)}.", hint="dvc remote add -d NAME URL" if not known else "--remote NAME")
+    if name not in known:
+        raise errors.DsvError(f"There is no remote {name!r}; there are {', '.join(known) or 'none'}.", hint="dvc remote add NAME URL")
+    return name
