@@ -15,7 +15,7 @@ def esc(text: str) -> str:
     return text.replace(ESC, ESC + "b").replace(RS, ESC + "e").replace(US, ESC + "f")
 
 
-def value(v: object) -> str:  # noqa: PLR0911
+def value(v: object) -> str:
     if isinstance(v, bool):
         return "b" + str(v).lower()
     if isinstance(v, str):

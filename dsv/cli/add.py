@@ -11,7 +11,9 @@ from dsv.cli import options
 from dsv.ops.add import Delivery, add
 
 
-@click.command(epilog=options.epilog("dsv add jan.csv --source shop --batch 2026-01 --key id --license CC-BY-4.0", 2, 10, 11, 16))
+@click.command(
+    epilog=options.epilog("dsv add jan.csv --source shop --batch 2026-01 --key id --license CC-BY-4.0", 2, 10, 11, 16)
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", required=True, help="The source that delivers.")
 @click.option("--batch", help="Name of the delivery; the next number when left out.")
@@ -25,7 +27,13 @@ from dsv.ops.add import Delivery, add
 @click.option("--value", help="Annotations: column of the label, boxes or text.")
 @click.option("--of", help="Annotations: the source of the annotated records.")
 @click.option("--snapshot", is_flag=True, help="Each delivery is the whole source and replaces the one before.")
-@click.option("--types", type=click.Choice(["infer", "string"]), default="infer", show_default=True, help="Column types of a new source.")
+@click.option(
+    "--types",
+    type=click.Choice(["infer", "string"]),
+    default="infer",
+    show_default=True,
+    help="Column types of a new source.",
+)
 @click.option("--move", "how", flag_value="move", help="Move the files instead of copying.")
 @click.option("--link", "how", flag_value="link", help="Hard-link the files instead of copying.")
 @options.directory

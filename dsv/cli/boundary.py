@@ -39,7 +39,12 @@ def run(cli: click.Command, args: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
-        _tell(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", _advice(error), DsvError.code, as_json)
+        _tell(
+            f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",
+            _advice(error),
+            DsvError.code,
+            as_json,
+        )
         return DsvError.code
     except Exception:  # the boundary: whatever is left is a bug
         _bug()
@@ -49,12 +54,16 @@ def run(cli: click.Command, args: list[str]) -> int:
 
 def _asks_json(args: list[str]) -> bool:
     pairs = list(zip(args, [*args[1:], ""], strict=True))
-    return any(a in ("--format=json", "--format=jsonl") or (a in ("--format", "-f") and b.startswith("json")) for a, b in pairs)
+    return any(
+        a in ("--format=json", "--format=jsonl") or (a in ("--format", "-f") and b.startswith("json")) for a, b in pairs
+    )
 
 
 def _tell(message: str, hint: str | None, code: int, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"dsv.error/v1": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), err=True)
+        click.echo(
+            json.dumps({"dsv.error/v1": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), err=True
+        )
         return
     click.echo(f"error: {message}", err=True)
     if hint:

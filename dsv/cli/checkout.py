@@ -12,7 +12,9 @@ from dsv.ops.checkout import checkout
 
 @click.command(epilog=options.epilog("dsv checkout v1.0.0 -o old", 2, 10, 11, 12, 13))
 @click.argument("rev")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write into this folder instead of the workspace.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write into this folder instead of the workspace."
+)
 @options.directory
 def command(rev: str, output: Path | None, directory: Path, quiet: bool, verbose: int) -> None:
     """Write a version's params, locks, reports and data; HEAD stays where it is."""

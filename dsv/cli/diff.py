@@ -19,15 +19,30 @@ OPS = ("added", "removed", "modified", "moved")
 @click.option("--stat", is_flag=True, help="Figures from the reports only: needs no data.")
 @click.option("--records", is_flag=True, help="List the changed records.")
 @click.option("--op", type=click.Choice(OPS), multiple=True, help="Only records to which this happened.")
-@click.option("--where", metavar="EXPR", help="Only records for which this SQL expression over from_COLUMN, to_COLUMN and id holds.")
+@click.option(
+    "--where",
+    metavar="EXPR",
+    help="Only records for which this SQL expression over from_COLUMN, to_COLUMN and id holds.",
+)
 @click.option("--column", help="Only records in which this column changed.")
 @click.option("--split", help="Only records that are or were in this split.")
-@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="So many records at most (0: all).")
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="So many records at most (0: all)."
+)
 @click.option("--by", type=click.Choice(["cause"]), help="List the records under their causes.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences.")
 @options.formats("text", "json", "jsonl", "md")
 @options.directory
-def command(revs: tuple[str, ...], stat: bool, exit_code: bool, form: str, directory: Path, quiet: bool, verbose: int, **chosen: Any) -> int:
+def command(
+    revs: tuple[str, ...],
+    stat: bool,
+    exit_code: bool,
+    form: str,
+    directory: Path,
+    quiet: bool,
+    verbose: int,
+    **chosen: Any,
+) -> int:
     """Compare two versions: A B, A..B (end points), A...B (from the merge base). A is HEAD and B the workspace when left out."""
     layout = options.project(directory, verbose)
     a, b = ends(layout, revs)

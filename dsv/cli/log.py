@@ -33,7 +33,9 @@ def _text(logged: Logged, oneline: bool) -> None:
     splits = " ".join(f"{name} {n:,}" for name, n in entry.splits.items())
     root = (entry.root or "?")[:12]
     if oneline:
-        click.echo(f"{entry.sha[:10]} {root} {options.number(entry.records):>11} {entry.version or '-'}  {entry.message}")
+        click.echo(
+            f"{entry.sha[:10]} {root} {options.number(entry.records):>11} {entry.version or '-'}  {entry.message}"
+        )
         return
     click.echo(f"version {entry.sha[:10]} {entry.version or ''}".rstrip())
     click.echo(f"    {entry.date}  {entry.author}")

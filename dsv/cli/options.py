@@ -33,7 +33,14 @@ def directory(fn: F) -> F:
     for option in (
         click.option("-v", "--verbose", count=True, help="Say more on stderr."),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
-        click.option("-C", "directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Work in this folder."),
+        click.option(
+            "-C",
+            "directory",
+            type=click.Path(path_type=Path),
+            default=Path(),
+            metavar="DIR",
+            help="Work in this folder.",
+        ),
     ):
         fn = option(fn)
     return fn
@@ -41,7 +48,15 @@ def directory(fn: F) -> F:
 
 def formats(*names: str) -> Callable[[F], F]:
     """`--format`; the first name is the default."""
-    return click.option("-f", "--format", "form", type=click.Choice(names), default=names[0], show_default=True, help="How to print the result.")
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="How to print the result.",
+    )
 
 
 def epilog(example: str, *codes: int) -> str:
@@ -80,5 +95,7 @@ def table(rows: list[list[str]], right: set[int] = frozenset()) -> None:  # type
         return
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
-        cells = [cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
         click.echo("  ".join(cells).rstrip())

@@ -33,7 +33,9 @@ class Wanted(NamedTuple):
 
 def stat(found: Stat) -> None:
     """Figures of both versions side by side."""
-    click.echo(f"{found.a['rev'][:10]} {(found.a['root'] or '?')[:12]} → {found.b['rev'][:10]} {(found.b['root'] or '?')[:12]}")
+    click.echo(
+        f"{found.a['rev'][:10]} {(found.a['root'] or '?')[:12]} → {found.b['rev'][:10]} {(found.b['root'] or '?')[:12]}"
+    )
     rows = [[name, _short(was), "→", _short(now)] for name, (was, now) in sorted(found.changed.items())]
     options.table(rows)
     if not found.differs:
@@ -43,12 +45,16 @@ def stat(found: Stat) -> None:
 def text(found: Diff, wanted: Wanted) -> None:
     """One screen: figures, schema, columns, transitions, causes; then the records, if asked for."""
     a, b = found.facts["from"], found.facts["to"]
-    click.echo(f"{found.a.rev} {(a['root'] or '?')[:12]} → {found.b.rev} {(b['root'] or '?')[:12]}   {a['records']:,} → {b['records']:,} records")
+    click.echo(
+        f"{found.a.rev} {(a['root'] or '?')[:12]} → {found.b.rev} {(b['root'] or '?')[:12]}   {a['records']:,} → {b['records']:,} records"
+    )
     if not found:
         click.echo("The same records.")
         return
     counts = [f"{SIGNS[op]} {n:,} {op}" for op, n in found.counts._asdict().items() if op in SIGNS and n]
-    click.echo("  ".join([*counts, f"{found.counts.unchanged:,} unchanged"]) + (f"   ({found.bump})" if found.bump else ""))
+    click.echo(
+        "  ".join([*counts, f"{found.counts.unchanged:,} unchanged"]) + (f"   ({found.bump})" if found.bump else "")
+    )
     _schema(found)
     if found.columns:
         click.echo("columns  " + ", ".join(f"{name} {n:,}" for name, n in found.columns.items()))
@@ -56,7 +62,13 @@ def text(found: Diff, wanted: Wanted) -> None:
         if transitions:
             click.echo(f"{title:<8} " + ", ".join(f"{t.was} → {t.now} {t.n:,}" for t in transitions[:8]))
     click.echo("causes")
-    options.table([[f"  {sum(counts.values()):,}", cause.kind, _cause(cause), _ops(counts)] for cause, counts in found.causes[:25]], right={0})
+    options.table(
+        [
+            [f"  {sum(counts.values()):,}", cause.kind, _cause(cause), _ops(counts)]
+            for cause, counts in found.causes[:25]
+        ],
+        right={0},
+    )
     if len(found.causes) > 25:
         click.echo(f"  … {len(found.causes) - 25} more causes (--format json)")
     if wanted.records or wanted.by or wanted.op or wanted.where or wanted.column or wanted.split:
@@ -120,7 +132,9 @@ def chosen(found: Diff, wanted: Wanted) -> Iterator[RecordDelta]:
 
 
 def _record(delta: RecordDelta, *, with_cause: bool) -> None:
-    click.echo(f"{SIGNS[delta.op]} {delta.id}" + (f"    {delta.cause.kind} {_cause(delta.cause)}" if with_cause else ""))
+    click.echo(
+        f"{SIGNS[delta.op]} {delta.id}" + (f"    {delta.cause.kind} {_cause(delta.cause)}" if with_cause else "")
+    )
     if delta.old is not None and delta.new is not None:
         for name in delta.new:
             click.echo(f"    {name}: {_short(delta.old.get(name))} → {_short(delta.new.get(name))}")
@@ -156,7 +170,9 @@ def markdown(found: Diff, wanted: Wanted) -> None:
     """A scoreboard for a pull request."""
     a, b = found.facts["from"], found.facts["to"]
     click.echo(f"### Data: {found.a.rev} → {found.b.rev}\n")
-    click.echo(f"{a['records']:,} → {b['records']:,} records, root `{(a['root'] or '?')[:12]}` → `{(b['root'] or '?')[:12]}`\n")
+    click.echo(
+        f"{a['records']:,} → {b['records']:,} records, root `{(a['root'] or '?')[:12]}` → `{(b['root'] or '?')[:12]}`\n"
+    )
     click.echo("| added | removed | modified | moved | unchanged |\n|--:|--:|--:|--:|--:|")
     click.echo("| " + " | ".join(f"{n:,}" for n in found.counts) + " |\n")
     if found.causes:

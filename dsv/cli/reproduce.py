@@ -20,7 +20,13 @@ def command(rev: str, output: Path | None, rebuild: bool, form: str, directory: 
     """Bring back REV and prove that it is the same data set: exit 1 if it is not."""
     done = reproduce(options.project(directory, verbose), rev, output, rebuild=rebuild)
     if form == "json":
-        told = {"rev": done.rev, "expected": done.expected, "actual": done.actual, "equal": done.equal, "first_difference": done.first_difference}
+        told = {
+            "rev": done.rev,
+            "expected": done.expected,
+            "actual": done.actual,
+            "equal": done.equal,
+            "first_difference": done.first_difference,
+        }
         options.emit_json("dsv.reproduce", told)
     elif not quiet:
         click.echo(f"expected {done.expected}\nactual   {done.actual}")

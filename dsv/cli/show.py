@@ -33,4 +33,7 @@ def _text(found: dict[str, Any]) -> None:
             click.echo(f"{title:<8}" + ", ".join(f"{name} {n:,}" for name, n in found[title].items()))
     click.echo("columns " + ", ".join(f"{name} {kind}" for name, kind in found["columns"].items()))
     for name, source in found["sources"].items():
-        click.echo(f"source  {name} ({source['kind']}): " + ", ".join(f"{batch} {c.get('read', 0):,}" for batch, c in source["batches"].items()))
+        click.echo(
+            f"source  {name} ({source['kind']}): "
+            + ", ".join(f"{batch} {c.get('read', 0):,}" for batch, c in source["batches"].items())
+        )

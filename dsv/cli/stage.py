@@ -17,7 +17,9 @@ def command() -> None:
 
 @command.command("add", epilog=options.epilog("dsv stage add shorten --python mystages:shorten", 2, 10, 11))
 @click.argument("name")
-@click.option("--python", "function", required=True, metavar="PKG.MOD:FUNC", help="A function of a Polars frame that returns one.")
+@click.option(
+    "--python", "function", required=True, metavar="PKG.MOD:FUNC", help="A function of a Polars frame that returns one."
+)
 @options.directory
 def add_stage(name: str, function: str, directory: Path, quiet: bool, verbose: int) -> None:
     """Make a Python function a stage. It gets the records of a shard (with `_id`) and returns those it keeps, changed or with new columns."""

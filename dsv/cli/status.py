@@ -28,7 +28,13 @@ def _text(found: Status) -> None:
             continue
         click.echo(f"{stage.state}: {stage.stage}")
         for cause in stage.because:
-            change = "" if cause["kind"] == "stage" else f": {cause['from']!r} → {cause['to']!r}" if cause["kind"] == "param" else ""
+            change = (
+                ""
+                if cause["kind"] == "stage"
+                else f": {cause['from']!r} → {cause['to']!r}"
+                if cause["kind"] == "param"
+                else ""
+            )
             click.echo(f"    {cause['kind']} {cause['name']}{change}")
     for path in found.uncommitted:
         click.echo(f"uncommitted: {path}")

@@ -16,13 +16,17 @@ from dsv.ops.verify import check, verify
 @click.option("--heal", is_flag=True, help="Fetch damaged and missing objects again.")
 @options.formats("text", "json")
 @options.directory
-def command(revs: tuple[str, ...], remote: str | None, heal: bool, form: str, directory: Path, quiet: bool, verbose: int) -> None:
+def command(
+    revs: tuple[str, ...], remote: str | None, heal: bool, form: str, directory: Path, quiet: bool, verbose: int
+) -> None:
     """Hash every stored object of the versions (HEAD when none is named) and compare."""
     found = verify(options.project(directory, verbose), revs, remote=remote, heal=heal)
     if form == "json":
         options.emit_json("dsv.verify", found._asdict())
     elif not quiet:
-        click.echo(f"{found.objects:,} objects, {len(found.corrupt)} damaged, {len(found.missing)} missing, {len(found.healed)} healed")
+        click.echo(
+            f"{found.objects:,} objects, {len(found.corrupt)} damaged, {len(found.missing)} missing, {len(found.healed)} healed"
+        )
         for oid in [*found.corrupt, *found.missing]:
             click.echo(f"  {oid}{' healed' if oid in found.healed else ''}")
     check(found)

@@ -32,5 +32,10 @@ def _text(trace: Trace) -> None:
     click.echo(f"{trace.id}  " + ", ".join(filter(None, (trace.state, place, label))))
     click.echo(f"    ingest   from {trace.source}/{trace.batch}, {trace.file} row {trace.row}")
     for step in trace.steps:
-        told = [step.action, step.rule and f"by {step.rule}", step.partner and f"because of {step.partner}", step.detail and f"({step.detail})"]
+        told = [
+            step.action,
+            step.rule and f"by {step.rule}",
+            step.partner and f"because of {step.partner}",
+            step.detail and f"({step.detail})",
+        ]
         click.echo(f"    {step.stage:<8} " + " ".join(filter(None, told)))

@@ -24,7 +24,9 @@ def cache_dir(root: Path) -> Path:
 def cache_types(root: Path) -> tuple[str, ...]:
     """The ways to link files into the workspace, first choice first."""
     named = _read(root).get("cache", "type", fallback="")
-    found = tuple(part.strip() for part in named.split(",") if part.strip() in ("reflink", "hardlink", "symlink", "copy"))
+    found = tuple(
+        part.strip() for part in named.split(",") if part.strip() in ("reflink", "hardlink", "symlink", "copy")
+    )
     return tuple(kind for kind in found if kind != "symlink") or ("reflink", "copy")
 
 

@@ -18,7 +18,9 @@ class Out(NamedTuple):
 
 def dump(out: Out) -> str:
     """The text of the `.dvc` file."""
-    return yaml12.dump({"outs": [{"md5": out.oid, "size": out.size, "nfiles": out.nfiles, "hash": "md5", "path": out.path}]})
+    return yaml12.dump(
+        {"outs": [{"md5": out.oid, "size": out.size, "nfiles": out.nfiles, "hash": "md5", "path": out.path}]}
+    )
 
 
 def load(data: bytes) -> Out:

@@ -15,7 +15,13 @@ def init(root: Path) -> bool:
         return False
     args = ["init", "-q"] if (root / ".git").exists() else ["init", "-q", "--subdir"]
     process.run(root, args)
-    lines = ["[core]", "    analytics = false", "    check_update = false", "[cache]", "    type = \"reflink,hardlink,copy\""]
+    lines = [
+        "[core]",
+        "    analytics = false",
+        "    check_update = false",
+        "[cache]",
+        '    type = "reflink,hardlink,copy"',
+    ]
     (root / ".dvc" / "config").write_text("\n".join(lines) + "\n", encoding="utf-8")
     ignore = root / ".dvcignore"
     known = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []

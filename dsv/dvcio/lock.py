@@ -58,7 +58,11 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
 
 def _item(stage: str, item: dict[str, Any]) -> Item:
     if "files" in item:
-        raise errors.DsvError(f"dvc.lock: {item['path']} of {stage} is on a version-aware remote; dsv does not read these.")
+        raise errors.DsvError(
+            f"dvc.lock: {item['path']} of {stage} is on a version-aware remote; dsv does not read these."
+        )
     if item.get("hash", "md5" if "md5" not in item else None) != "md5":
-        raise errors.DsvError(f"dvc.lock: {item['path']} of {stage} was written by DVC 2.", hint="dvc commit -f, with DVC 3")
+        raise errors.DsvError(
+            f"dvc.lock: {item['path']} of {stage} was written by DVC 2.", hint="dvc commit -f, with DVC 3"
+        )
     return Item(str(item["path"]), str(item.get("md5", "")), item.get("size"), item.get("nfiles"))

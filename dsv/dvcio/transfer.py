@@ -24,7 +24,9 @@ def push(root: Path, oids: Sequence[str], remote: str) -> int:
         missing = [oid for oid in oids if oid not in present]
         for oid in missing:
             if not Path(cache.oid_to_path(oid)).exists():
-                raise errors.DataMissing(f"The object {oid} is neither in the cache nor on {remote}.", hint="dsv pull, or dsv run")
+                raise errors.DataMissing(
+                    f"The object {oid} is neither in the cache nor on {remote}.", hint="dsv pull, or dsv run"
+                )
         for batch in ([o for o in missing if not o.endswith(DIR)], [o for o in missing if o.endswith(DIR)]):
             _copy(cache, there, batch, remote)
         return len(missing)
@@ -48,13 +50,19 @@ class _Opened:
             self._repo = Repo(str(self._root))
             there = self._repo.cloud.get_remote_odb(self._remote)
         except (DvcException, OSError, ImportError) as error:
-            raise errors.DsvError(f"The remote {self._remote} cannot be opened: {error}", hint="dvc remote list; pip install 'dsv[s3]' for S3") from error
+            raise errors.DsvError(
+                f"The remote {self._remote} cannot be opened: {error}",
+                hint="dvc remote list; pip install 'dsv[s3]' for S3",
+            ) from error
         return self._repo.cache.local, there
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         self._repo.close()
         if kind is not None and not issubclass(kind, errors.DsvError) and issubclass(kind, Exception):
-            raise errors.DsvError(f"The remote {self._remote} does not answer: {error}", hint="check the connection, then run the command again") from error
+            raise errors.DsvError(
+                f"The remote {self._remote} does not answer: {error}",
+                hint="check the connection, then run the command again",
+            ) from error
 
 
 def _copy(source: Any, target: Any, oids: Sequence[str], remote: str) -> None:
@@ -67,4 +75,7 @@ def _copy(source: Any, target: Any, oids: Sequence[str], remote: str) -> None:
     )  # fmt: skip
     if failed:
         oid, error = failed[0]
-        raise errors.DsvError(f"{len(failed)} objects could not be moved to or from {remote}; the first, {oid}: {error}", hint="run the command again: what was moved is kept")
+        raise errors.DsvError(
+            f"{len(failed)} objects could not be moved to or from {remote}; the first, {oid}: {error}",
+            hint="run the command again: what was moved is kept",
+        )

@@ -24,7 +24,9 @@ class Dask:
             self._client = Client(n_workers=workers or 2, threads_per_worker=1, processes=True, dashboard_address=None)
         self.workers = sum(self._client.nthreads().values())
 
-    def map(self, fn: Callable[[Item], Result], items: Sequence[Item], done: Callable[[], None] = silent) -> list[Result]:
+    def map(
+        self, fn: Callable[[Item], Result], items: Sequence[Item], done: Callable[[], None] = silent
+    ) -> list[Result]:
         # pure=False: two equal calls may find other files; nothing may be remembered between runs.
         futures = self._client.map(fn, items, pure=False)
         return collect((future.result() for future in futures), done)

@@ -19,7 +19,9 @@ class Local:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="dsv")
 
-    def map(self, fn: Callable[[Item], Result], items: Sequence[Item], done: Callable[[], None] = silent) -> list[Result]:
+    def map(
+        self, fn: Callable[[Item], Result], items: Sequence[Item], done: Callable[[], None] = silent
+    ) -> list[Result]:
         waiting: deque[Future[Result]] = deque()
         results: list[Result] = []
 

@@ -22,6 +22,8 @@ def start(name: str = "local", workers: int | None = None) -> Engine:
     try:
         make = getattr(importlib.import_module(module), cls)
     except ModuleNotFoundError as error:
-        raise errors.UsageError(f"The engine {kind!r} needs a package that is missing: {error.name}.", hint="pip install 'dsv[cluster]'") from error
+        raise errors.UsageError(
+            f"The engine {kind!r} needs a package that is missing: {error.name}.", hint="pip install 'dsv[cluster]'"
+        ) from error
     engine: Engine = make(workers, f"{address}") if address else make(workers)
     return engine

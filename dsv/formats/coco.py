@@ -33,16 +33,38 @@ def read(task: Task) -> Iterator[Chunk]:
             try:
                 of[annotation["image_id"]].append(_box(annotation, labels))
             except (KeyError, TypeError, ValueError) as error:
-                bad.append(Bad(name, number, -1, "coco", f"annotation {number}: {error!r}", json.dumps(annotation).encode()[:1000]))
+                bad.append(
+                    Bad(
+                        name,
+                        number,
+                        -1,
+                        "coco",
+                        f"annotation {number}: {error!r}",
+                        json.dumps(annotation).encode()[:1000],
+                    )
+                )
         columns = {key: [image.get(key) for image in images] for key in ("file_name", "width", "height")}
-        table = pa.table({**columns, "image_id": [image["id"] for image in images], "boxes": boxes.column([of[image["id"]] for image in images])})
+        table = pa.table(
+            {
+                **columns,
+                "image_id": [image["id"] for image in images],
+                "boxes": boxes.column([of[image["id"]] for image in images]),
+            }
+        )
         yield chunk(table, name, range(1, len(images) + 1), bad)
 
 
 def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:
     x, y, width, height = (float(v) for v in annotation["bbox"])
     extra = {key: annotation[key] for key in KEPT if annotation.get(key) not in (None, [], {})}
-    return {"label": labels[annotation["category_id"]], "xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height, "extra": json.dumps(extra, sort_keys=True)}
+    return {
+        "label": labels[annotation["category_id"]],
+        "xmin": x,
+        "ymin": y,
+        "xmax": x + width,
+        "ymax": y + height,
+        "extra": json.dumps(extra, sort_keys=True),
+    }
 
 
 def write(table: pa.Table, path: Path) -> None:
@@ -50,14 +72,25 @@ def write(table: pa.Table, path: Path) -> None:
     rows = table.to_pylist()
     labels = sorted({box["label"] for row in rows for box in row.get("boxes") or () if box["label"] is not None})
     numbers = {label: i for i, label in enumerate(labels, 1)}
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for image_id, row in enumerate(rows, 1):
         name = row.get("file_name") or row.get("path") or row["_id"]
         images.append({"id": image_id, "file_name": name, "width": row.get("width"), "height": row.get("height")})
         for box in row.get("boxes") or ():
             width, height = box["xmax"] - box["xmin"], box["ymax"] - box["ymin"]
             annotations.append(
-                {"id": len(annotations) + 1, "image_id": image_id, "category_id": numbers[box["label"]], "bbox": [box["xmin"], box["ymin"], width, height], "area": width * height, "iscrowd": 0}
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image_id,
+                    "category_id": numbers[box["label"]],
+                    "bbox": [box["xmin"], box["ymin"], width, height],
+                    "area": width * height,
+                    "iscrowd": 0,
+                }
             )
     categories = [{"id": number, "name": label} for label, number in numbers.items()]
-    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}, ensure_ascii=False), encoding="utf-8")
+    path.write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": categories}, ensure_ascii=False),
+        encoding="utf-8",
+    )

@@ -73,7 +73,12 @@ def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None
     if not plain or spec.escape or len(delimiter) != 1 or b"\0" in body or re.search(rb"\r(?!\n)", body):
         return None
     first = next(iter(records(body[: 1 << 20].decode(errors="replace"), delimiter, spec.quote, spec.escape)), None)
-    if first is None or first.fault or (spec.header and len(first.fields) < 2) or (not spec.header and len(spec.names) < 2):
+    if (
+        first is None
+        or first.fault
+        or (spec.header and len(first.fields) < 2)
+        or (not spec.header and len(spec.names) < 2)
+    ):
         return None
     names = header(first.fields) if spec.header else list(spec.names)
     if spec.quote and not _regular(body, delimiter, spec.quote):
@@ -101,7 +106,7 @@ def _regular(body: bytes, delimiter: str, quote: str) -> bool:
     if body.count(q) % 2:
         return False
     d = re.escape(delimiter.encode())
-    inside = re.search(rb'[^' + d + rb'\r\n' + q + rb']' + q + rb'[^' + d + rb'\r\n' + q + rb']', body)
+    inside = re.search(rb"[^" + d + rb"\r\n" + q + rb"]" + q + rb"[^" + d + rb"\r\n" + q + rb"]", body)
     return inside is None
 
 
@@ -128,7 +133,10 @@ def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
             numbers.append(number)
     nulls = set(spec.null)
     columns = [
-        pa.array([None if row.fields[i] in nulls and not row.quoted[i] else row.fields[i] for row in kept], pa.large_string()) for i in range(len(names))
+        pa.array(
+            [None if row.fields[i] in nulls and not row.quoted[i] else row.fields[i] for row in kept], pa.large_string()
+        )
+        for i in range(len(names))
     ]
     return chunk(pa.table(columns, names=names), name, numbers, bad)
 

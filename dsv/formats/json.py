@@ -24,5 +24,9 @@ def read(task: Task) -> Iterator[Chunk]:
         if not isinstance(found, list):
             raise Unreadable(f"a {type(found).__name__}, not an array of objects")
         good = [(i, one) for i, one in enumerate(found, 1) if isinstance(one, dict)]
-        bad = [Bad(name, i, -1, "json", "not an object", repr(one).encode()[:1000]) for i, one in enumerate(found, 1) if not isinstance(one, dict)]
+        bad = [
+            Bad(name, i, -1, "json", "not an object", repr(one).encode()[:1000])
+            for i, one in enumerate(found, 1)
+            if not isinstance(one, dict)
+        ]
         yield chunk(objects.table([one for _, one in good]), name, [i for i, _ in good], bad)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +38,14 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
         keys = list(objects.parse(first.decode()))
     except ValueError:
         return None
-    kinds = {"string": pa.large_string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "datetime": pa.large_string(), "date": pa.large_string()}
+    kinds = {
+        "string": pa.large_string(),
+        "int": pa.int64(),
+        "float": pa.float64(),
+        "bool": pa.bool_(),
+        "datetime": pa.large_string(),
+        "date": pa.large_string(),
+    }
     schema = [(key, kinds.get(spec.types.get(key, "string"))) for key in keys]
     if any(kind is None for _, kind in schema):
         return None
@@ -47,7 +53,9 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
         table = pa_json.read_json(
             pa.BufferReader(data),
             read_options=pa_json.ReadOptions(block_size=1 << 24, use_threads=False),
-            parse_options=pa_json.ParseOptions(explicit_schema=pa.schema(schema), newlines_in_values=False, unexpected_field_behavior="error"),
+            parse_options=pa_json.ParseOptions(
+                explicit_schema=pa.schema(schema), newlines_in_values=False, unexpected_field_behavior="error"
+            ),
         )
     except pa.ArrowInvalid:
         return None
@@ -80,7 +88,9 @@ def _strict(data: bytes, name: str) -> Chunk:
 
 def write(table: pa.Table, path: Path) -> None:
     """Writes one object a row; nulls are left out."""
-    with io.open(path, "w", encoding="utf-8", newline="\n") as file:
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
         for batch in table.to_batches(max_chunksize=10_000):
             for row in batch.to_pylist():
-                file.write(json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False, default=str) + "\n")
+                file.write(
+                    json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False, default=str) + "\n"
+                )

@@ -53,7 +53,12 @@ def read(task: Task) -> Iterator[Chunk]:
 def _row(path: Path, name: str) -> dict[str, Any]:
     data = path.read_bytes()
     kind = _media_type(data, name)
-    row: dict[str, Any] = {"path": name, "bytes": len(data), "content": xxhash.xxh3_128_hexdigest(data), "media_type": kind}
+    row: dict[str, Any] = {
+        "path": name,
+        "bytes": len(data),
+        "content": xxhash.xxh3_128_hexdigest(data),
+        "media_type": kind,
+    }
     if kind.startswith("image/") and Image is not None:
         row |= _image(path)
     elif kind.startswith("audio/") and soundfile is not None:
@@ -83,7 +88,7 @@ def _image(path: Path) -> dict[str, Any]:
                 image.verify()
             with Image.open(path) as image:
                 image.load()
-    except Exception as error:  # noqa: BLE001  decoders raise anything on bad bytes; that is what is recorded here
+    except Exception as error:
         return {**found, "decoded": False, "decode_error": f"{type(error).__name__}: {error}"[:200]}
     return {**found, "decoded": True}
 
@@ -91,9 +96,14 @@ def _image(path: Path) -> dict[str, Any]:
 def _audio(path: Path, data: bytes) -> dict[str, Any]:
     try:
         with soundfile.SoundFile(path) as sound:
-            found = {"rate": sound.samplerate, "channels": sound.channels, "frames": sound.frames, "subtype": sound.subtype}
+            found = {
+                "rate": sound.samplerate,
+                "channels": sound.channels,
+                "frames": sound.frames,
+                "subtype": sound.subtype,
+            }
             sound.read(dtype="int16")
-    except Exception as error:  # noqa: BLE001  decoders raise anything on bad bytes; that is what is recorded here
+    except Exception as error:
         return {"decoded": False, "decode_error": f"{type(error).__name__}: {error}"[:200]}
     short = _short_wav(path) if data[8:12] == b"WAVE" else None
     return {**found, "decoded": short is None, "decode_error": short}

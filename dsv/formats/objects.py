@@ -51,4 +51,7 @@ def _column(values: list[Any]) -> pa.Array:
             return pa.array(values, pa.large_string() if kinds <= {str} else None)
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
             pass
-    return pa.array([v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, sort_keys=True) for v in values], pa.large_string())
+    return pa.array(
+        [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, sort_keys=True) for v in values],
+        pa.large_string(),
+    )

@@ -22,14 +22,27 @@ FORMATS = {
     "coco": "dsv.formats.coco",
     "yolo": "dsv.formats.yolo",
 }
-SUFFIXES = {".csv": "csv", ".dat": "csv", ".txt": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".xml": "voc"}
+SUFFIXES = {
+    ".csv": "csv",
+    ".dat": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".xml": "voc",
+}
 
 
 @cache
 def find(name: str) -> Format:
     """The format of this name."""
     if name not in FORMATS:
-        raise errors.DsvError(f"No format is called {name!r}; there are {', '.join(FORMATS)}.", hint="set sources.NAME.format in params.yaml")
+        raise errors.DsvError(
+            f"No format is called {name!r}; there are {', '.join(FORMATS)}.",
+            hint="set sources.NAME.format in params.yaml",
+        )
     return cast(Format, importlib.import_module(FORMATS[name]))
 
 

@@ -64,7 +64,9 @@ def _line_end(text: str, at: int) -> int:
     return min(found, default=len(text))
 
 
-def _field(text: str, at: int, delimiter: str, quote: str, escape: str | None) -> tuple[str, int, bool, tuple[str, str] | None]:
+def _field(
+    text: str, at: int, delimiter: str, quote: str, escape: str | None
+) -> tuple[str, int, bool, tuple[str, str] | None]:
     """The field that begins at a place: value, place after it, whether it was quoted, fault."""
     if not text.startswith(quote, at):
         end = at
@@ -80,7 +82,7 @@ def _field(text: str, at: int, delimiter: str, quote: str, escape: str | None) -
         if escape is not None and char == escape and at + 1 < len(text) and text[at + 1] in (quote, escape):
             value.append(text[at + 1])
             at += 2
-        elif char == quote and text.startswith(quote, at + 1) :
+        elif char == quote and text.startswith(quote, at + 1):
             value.append(quote)
             at += 2
         elif char == quote:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ET  # noqa: S405  (document types are refused below)
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -31,7 +31,14 @@ def read(task: Task) -> Iterator[Chunk]:
             bad.append(Bad(name, 1, -1, "xml", str(error), data[:RAW]))
     columns: dict[str, Any] = {
         key: pa.array([row[key] for row in rows], kind)
-        for key, kind in (("path", pa.large_string()), ("stem", pa.large_string()), ("filename", pa.large_string()), ("width", pa.int64()), ("height", pa.int64()), ("depth", pa.int64()))
+        for key, kind in (
+            ("path", pa.large_string()),
+            ("stem", pa.large_string()),
+            ("filename", pa.large_string()),
+            ("width", pa.int64()),
+            ("height", pa.int64()),
+            ("depth", pa.int64()),
+        )
     }
     columns["boxes"] = boxes.column([row["boxes"] for row in rows])
     columns[FILE] = columns["path"]
@@ -45,7 +52,13 @@ def _row(name: str, data: bytes) -> dict[str, Any]:
     root = ET.fromstring(data)  # noqa: S314
     size = root.find("size")
     found = {key: _int(size.findtext(key)) if size is not None else None for key in ("width", "height", "depth")}
-    return {"path": name, "stem": PurePosixPath(name).stem, "filename": root.findtext("filename"), **found, "boxes": [_box(o) for o in root.iter("object")]}
+    return {
+        "path": name,
+        "stem": PurePosixPath(name).stem,
+        "filename": root.findtext("filename"),
+        **found,
+        "boxes": [_box(o) for o in root.iter("object")],
+    }
 
 
 def _int(text: str | None) -> int | None:

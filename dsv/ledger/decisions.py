@@ -40,7 +40,11 @@ class Decisions:
         """A content digest per assigned column, and of all under `*`. Free of layout and of library versions."""
         found = {"*": _digest(self.table)}
         for name in self.assigned:
-            part = self.table.select(name) if self.dense else self.table.filter(column=name).select("row", "action", f"={name}")
+            part = (
+                self.table.select(name)
+                if self.dense
+                else self.table.filter(column=name).select("row", "action", f"={name}")
+            )
             found[name] = _digest(part)
         return found
 
@@ -60,11 +64,15 @@ def sparse(rows: Sequence[pl.DataFrame]) -> Decisions:
     parts = [part for part in rows if part.height]
     if not parts:
         return empty()
-    frame = pl.concat([part.with_columns(_part=pl.lit(i, pl.UInt32)) for i, part in enumerate(parts)], how="diagonal_relaxed")
+    frame = pl.concat(
+        [part.with_columns(_part=pl.lit(i, pl.UInt32)) for i, part in enumerate(parts)], how="diagonal_relaxed"
+    )
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in SPARSE.items() if name not in frame.columns]
     frame = frame.with_columns(missing).sort("row", "_part", maintain_order=True)
     values = sorted(c for c in frame.columns if c.startswith("="))
-    return Decisions(frame.select(pl.col("row").cast(pl.UInt32), *[pl.col(c).cast(SPARSE[c]) for c in list(SPARSE)[1:]], *values))
+    return Decisions(
+        frame.select(pl.col("row").cast(pl.UInt32), *[pl.col(c).cast(SPARSE[c]) for c in list(SPARSE)[1:]], *values)
+    )
 
 
 def kept(decisions: Decisions, rows: int, before: pl.Series | None = None) -> pl.Series:
@@ -105,9 +113,16 @@ def _set(frame: pl.DataFrame, name: str, table: pl.DataFrame) -> pl.DataFrame:
         old = old.cast(values.dtype, strict=False)
     if values.null_count() == 0 and not old.dtype.is_nested():
         return frame.with_columns(old.scatter(changes["row"], values).alias(name))
-    index = pl.Series(range(frame.height), dtype=pl.Int64).to_frame("i").join(
-        changes.select(i=pl.col("row").cast(pl.Int64), at=pl.int_range(pl.len())), on="i", how="left", maintain_order="left"
-    )["at"]
+    index = (
+        pl.Series(range(frame.height), dtype=pl.Int64)
+        .to_frame("i")
+        .join(
+            changes.select(i=pl.col("row").cast(pl.Int64), at=pl.int_range(pl.len())),
+            on="i",
+            how="left",
+            maintain_order="left",
+        )["at"]
+    )
     both = pl.concat([old.to_frame("v"), values.to_frame("v")], how="vertical_relaxed")["v"]
     at = index.fill_null(0) + frame.height
     position = pl.select(pl.when(index.is_null()).then(pl.int_range(frame.height)).otherwise(at)).to_series()

@@ -45,7 +45,13 @@ def explain(evidence: Evidence, facts: Facts) -> Cause:
         return _ingest(evidence, facts)
     was, now = facts.a.get(evidence.stage), facts.b.get(evidence.stage)
     if was is None or now is None:
-        return Cause(PARAM, evidence.stage, evidence.stage, None if was is None else was.params, None if now is None else now.params)
+        return Cause(
+            PARAM,
+            evidence.stage,
+            evidence.stage,
+            None if was is None else was.params,
+            None if now is None else now.params,
+        )
     if was.revision != now.revision:
         return Cause(CODE, evidence.stage, f"{evidence.stage} revision", was.revision, now.revision)
     if was.code != now.code:
@@ -77,7 +83,13 @@ def _param(evidence: Evidence, was: StageFacts, now: StageFacts) -> Cause | None
     if rule is not None and (rule in was.rules) != (rule in now.rules):
         there = was if rule in was.rules else now
         settings = value(there.params, there.rules[rule][0]) if there.rules[rule] else True
-        return Cause(PARAM, evidence.stage, f"{evidence.stage}.{rule}", settings if there is was else None, settings if there is now else None)
+        return Cause(
+            PARAM,
+            evidence.stage,
+            f"{evidence.stage}.{rule}",
+            settings if there is was else None,
+            settings if there is now else None,
+        )
     if rule is not None and rule in was.rules:
         for old_path, new_path in zip(was.rules[rule], now.rules[rule], strict=False):
             found = _leaf(value(was.params, old_path), value(now.params, new_path), f"{evidence.stage}.{new_path}")

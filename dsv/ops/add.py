@@ -59,9 +59,14 @@ def add(layout: Layout, delivery: Delivery) -> Added:
     batch = delivery.batch or _next(params, delivery.source)
     for what, name in (("source", delivery.source), ("batch", batch)):
         if not NAME.fullmatch(name):
-            raise errors.UsageError(f"{name!r} is no name for a {what}: letters, digits, . _ and - after a letter or digit.")
+            raise errors.UsageError(
+                f"{name!r} is no name for a {what}: letters, digits, . _ and - after a letter or digit."
+            )
     if source is not None and batch in source.batches:
-        raise errors.DsvError(f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.", hint="choose another --batch")
+        raise errors.DsvError(
+            f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.",
+            hint="choose another --batch",
+        )
     body = _body(delivery) if source is None else {}
     if source is None:
         _check_license(delivery)
@@ -92,7 +97,10 @@ def _next(params: Params, source: str) -> str:
 
 def _check_license(delivery: Delivery) -> None:
     if not delivery.license:
-        raise errors.UsageError(f"The source {delivery.source!r} is new: its licence must be known.", hint="--license with an SPDX expression, e.g. CC-BY-4.0, or LicenseRef-NAME")
+        raise errors.UsageError(
+            f"The source {delivery.source!r} is new: its licence must be known.",
+            hint="--license with an SPDX expression, e.g. CC-BY-4.0, or LicenseRef-NAME",
+        )
     fault = licences.fault(delivery.license)
     if fault:
         raise errors.UsageError(fault, hint="see https://spdx.org/licenses; private terms are LicenseRef-NAME")
@@ -103,7 +111,9 @@ def _body(delivery: Delivery) -> dict[str, Any]:
         "kind": delivery.kind or ("annotations" if delivery.item else "records"),
         "format": delivery.format,
         "key": list(delivery.key) or None,
-        "license": licences.normal(delivery.license) if delivery.license and not licences.fault(delivery.license) else delivery.license,
+        "license": licences.normal(delivery.license)
+        if delivery.license and not licences.fault(delivery.license)
+        else delivery.license,
         "privacy": delivery.privacy,
         "delivery": "snapshot" if delivery.snapshot else None,
         "item": delivery.item,
@@ -116,10 +126,19 @@ def _body(delivery: Delivery) -> dict[str, Any]:
 
 def _agree(delivery: Delivery, known: dict[str, Any]) -> None:
     """What is said again of a known source must be what params.yaml says: a flag never changes records by the way."""
-    said = {"kind": delivery.kind, "format": delivery.format, "key": tuple(delivery.key) or None, "license": delivery.license, "privacy": delivery.privacy}
+    said = {
+        "kind": delivery.kind,
+        "format": delivery.format,
+        "key": tuple(delivery.key) or None,
+        "license": delivery.license,
+        "privacy": delivery.privacy,
+    }
     for name, value in said.items():
         if value is not None and value != known[name]:
-            raise errors.UsageError(f"--{name} {value} contradicts params.yaml: sources.{delivery.source}.{name} is {known[name]}.", hint="edit params.yaml, or leave the flag out")
+            raise errors.UsageError(
+                f"--{name} {value} contradicts params.yaml: sources.{delivery.source}.{name} is {known[name]}.",
+                hint="edit params.yaml, or leave the flag out",
+            )
 
 
 def _take(delivery: Delivery, folder: Path) -> None:

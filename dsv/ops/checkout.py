@@ -35,7 +35,10 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     if output is None:
         changed = uncommitted(layout)
         if changed:
-            raise errors.DsvError(f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.", hint="dsv commit, or dsv checkout REV -o DIR")
+            raise errors.DsvError(
+                f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
+                hint="dsv commit, or dsv checkout REV -o DIR",
+            )
         return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
     if output.exists() and any(output.iterdir()):
         raise errors.UsageError(f"{output} is not empty.")
@@ -52,7 +55,11 @@ def deliveries(version: Version) -> dict[str, str]:
     assert version.sha is not None
     names = [e.path for e in blob.list_tree(version.layout.root, version.sha, "data/raw") if e.path.endswith(".dvc")]
     found = blob.read_files(version.layout.root, [(version.sha, name) for name in names])
-    return {name.removesuffix(".dvc"): dotdvc.load(data).oid for name, data in zip(names, found, strict=True) if data is not None}
+    return {
+        name.removesuffix(".dvc"): dotdvc.load(data).oid
+        for name, data in zip(names, found, strict=True)
+        if data is not None
+    }
 
 
 def deliveries_objects(version: Version) -> set[str]:

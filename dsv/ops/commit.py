@@ -30,7 +30,9 @@ def commit(layout: Layout, message: str, tag: str | None = None) -> Committed:
     found = status(layout)
     stale = [s.stage for s in found.stages if s.state != "fresh"]
     if stale:
-        raise errors.DsvError(f"Out of date: {', '.join(stale)}. A version is committed as it was built.", hint="dsv run")
+        raise errors.DsvError(
+            f"Out of date: {', '.join(stale)}. A version is committed as it was built.", hint="dsv run"
+        )
     name = _version(layout, tag) if tag else None
     paths = uncommitted(layout)
     if not paths and name is None:
@@ -75,5 +77,10 @@ def _next(layout: Layout, name: str, latest: tuple[int, ...] | None) -> str:
     if blob.read_file(layout.root, sha, LOCK) == (layout.root / LOCK).read_bytes():
         raise errors.DsvError(f"{name}@{before} is this very version.", hint="dsv log")
     major, minor, patch = latest
-    steps = {"major": f"v{major + 1}.0.0", "minor": f"v{major}.{minor + 1}.0", "patch": f"v{major}.{minor}.{patch + 1}", None: f"v{major}.{minor}.{patch + 1}"}
+    steps = {
+        "major": f"v{major + 1}.0.0",
+        "minor": f"v{major}.{minor + 1}.0",
+        "patch": f"v{major}.{minor}.{patch + 1}",
+        None: f"v{major}.{minor}.{patch + 1}",
+    }
     return steps[diff(layout, before, ".").bump]

@@ -48,7 +48,9 @@ class Diff:
     def __bool__(self) -> bool:
         return self.rows.height > 0 or bool(self.schema)
 
-    def records(self, *, limit: int | None = None, where: str | None = None, chunk: int = 5000) -> Iterator[RecordDelta]:
+    def records(
+        self, *, limit: int | None = None, where: str | None = None, chunk: int = 5000
+    ) -> Iterator[RecordDelta]:
         """The changed records in arrival order, read in chunks. `where` is an SQL expression over from_X, to_X and id."""
         left = limit
         for start in range(0, self.rows.height, chunk):
@@ -64,7 +66,12 @@ class Diff:
         return {
             "from": self.facts["from"],
             "to": self.facts["to"],
-            "schema": {"added": list(self.schema.added), "removed": list(self.schema.removed), "renamed": dict(self.schema.renamed), "retyped": {k: list(v) for k, v in self.schema.retyped.items()}},
+            "schema": {
+                "added": list(self.schema.added),
+                "removed": list(self.schema.removed),
+                "renamed": dict(self.schema.renamed),
+                "retyped": {k: list(v) for k, v in self.schema.retyped.items()},
+            },
             "records": self.counts._asdict(),
             "columns": dict(self.columns),
             "labels": [{"from": t.was, "to": t.now, "n": t.n} for t in self.labels],
@@ -172,12 +179,20 @@ def _ids(side: Side, at: pl.DataFrame) -> pl.Series:
 
 def _row(frame: pl.DataFrame, index: int, columns: Sequence[str] | None) -> dict[str, Any]:
     names = frame.columns if columns is None else [c for c in columns if c in frame.columns]
-    return {name: frame[name][index] if not frame.schema[name].is_nested() else frame.select(name).row(index)[0] for name in names}
+    return {
+        name: frame[name][index] if not frame.schema[name].is_nested() else frame.select(name).row(index)[0]
+        for name in names
+    }
 
 
 def _where(ids: pl.Series, old: pl.DataFrame, new: pl.DataFrame, where: str) -> pl.Series:
     together = pl.concat(
-        [ids.to_frame(), old.rename({c: f"from_{c}" for c in old.columns}), new.rename({c: f"to_{c}" for c in new.columns})], how="horizontal"
+        [
+            ids.to_frame(),
+            old.rename({c: f"from_{c}" for c in old.columns}),
+            new.rename({c: f"to_{c}" for c in new.columns}),
+        ],
+        how="horizontal",
     )
     return together.select(pl.sql_expr(where).fill_null(False)).to_series()
 

@@ -22,10 +22,18 @@ from dsv.runner.context import Context
 from dsv.runner.previous import Previous
 from dsv.store.objects import Store
 
-SHORT = {"data/records": "records", "data/annotations": "annotations", "data/ingest": INGEST, "data/origin": "origin", "data/quarantine": "quarantine"}
+SHORT = {
+    "data/records": "records",
+    "data/annotations": "annotations",
+    "data/ingest": INGEST,
+    "data/origin": "origin",
+    "data/quarantine": "quarantine",
+}
 
 
-def execute(layout: Layout, name: str, engine: str = "local", workers: int | None = None, progress: Progress = SILENT) -> run_stage.Ran:
+def execute(
+    layout: Layout, name: str, engine: str = "local", workers: int | None = None, progress: Progress = SILENT
+) -> run_stage.Ran:
     """Runs the stage. Its outputs are complete or the stage failed."""
     plan = pipeline(layout)
     if name not in plan.stages:
@@ -44,7 +52,9 @@ def execute(layout: Layout, name: str, engine: str = "local", workers: int | Non
 def _check_signature(layout: Layout, plan: Pipeline, name: str) -> None:
     known = yaml12.load(layout.signature.read_text(encoding="utf-8")) if layout.signature.exists() else {}
     if not isinstance(known, dict) or known.get(name) != signatures(plan)[name]:
-        raise errors.StageFailed(f".dsv/sig.yaml does not fit {name}: params, plugins or dsv changed since it was written.", hint="dsv run")
+        raise errors.StageFailed(
+            f".dsv/sig.yaml does not fit {name}: params, plugins or dsv changed since it was written.", hint="dsv run"
+        )
 
 
 @contextmanager
@@ -89,14 +99,20 @@ def _ingest(layout: Layout, plan: Pipeline, engine: Engine, progress: Progress) 
     job = ingest.Job(layout, engine, plan.sources, before, progress.step)
     found = ingest.run(job, known)
     files.write(layout.root / report(INGEST), run_stage.dump(found))
-    shards = sum(len(batch.shards) for source in load_ingested(layout.manifest(INGEST).read_bytes()).sources for batch in source.batches)
+    shards = sum(
+        len(batch.shards)
+        for source in load_ingested(layout.manifest(INGEST).read_bytes()).sources
+        for batch in source.batches
+    )
     old = sum(len(batch.shards) for source in load_ingested(known).sources for batch in source.batches) if known else 0
     return run_stage.Ran(found, shards, min(old, shards))
 
 
 def _stage(layout: Layout, plan: Pipeline, name: str, engine: Engine, progress: Progress) -> run_stage.Ran:
     instance = next(i for i in plan.instances if i.name == name)
-    context = Context(layout, name, instance.use, instance.params, params_hash(instance), plan.upstream(name), plan.source_facts())
+    context = Context(
+        layout, name, instance.use, instance.params, params_hash(instance), plan.upstream(name), plan.source_facts()
+    )
     before = previous(layout, stage_out(name))
     known = _old_manifest(before)
     if known is not None:
@@ -104,4 +120,3 @@ def _stage(layout: Layout, plan: Pipeline, name: str, engine: Engine, progress: 
         same = decided.revision == instance.revision
         before = previous(layout, stage_out(name), decided.shards if same else {})
     return run_stage.run(context, engine, before, progress.at)
-

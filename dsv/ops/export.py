@@ -15,7 +15,12 @@ from dsv.project.layout import Layout
 from dsv.project.version import dataset
 from dsv.runner.side import SPLIT
 
-WRITERS = {"csv": (csv.write, ".csv"), "jsonl": (jsonl.write, ".jsonl"), "parquet": (parquet.write, ".parquet"), "coco": (coco.write, ".json")}
+WRITERS = {
+    "csv": (csv.write, ".csv"),
+    "jsonl": (jsonl.write, ".jsonl"),
+    "parquet": (parquet.write, ".parquet"),
+    "coco": (coco.write, ".json"),
+}
 
 
 class Exported(NamedTuple):
@@ -31,7 +36,11 @@ def export(layout: Layout, rev: str, output: Path, form: str, split: str | None 
     write, suffix = WRITERS[form]
     frame = load(layout, rev, split).frame
     name = dataset(layout)
-    parts = {f"{name}-{key[0]}": part for key, part in frame.partition_by(SPLIT, as_dict=True).items()} if SPLIT in frame.columns else {name: frame}
+    parts = (
+        {f"{name}-{key[0]}": part for key, part in frame.partition_by(SPLIT, as_dict=True).items()}
+        if SPLIT in frame.columns
+        else {name: frame}
+    )
     output.mkdir(parents=True, exist_ok=True)
     done = {}
     for stem, part in sorted(parts.items()):
@@ -46,5 +55,12 @@ def export(layout: Layout, rev: str, output: Path, form: str, split: str | None 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     """Nested values as JSON text: CSV has no others."""
     nested = [c for c, kind in frame.schema.items() if kind.is_nested()]
-    texts = [pl.Series(c, [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in frame[c].to_list()], dtype=pl.String) for c in nested]
+    texts = [
+        pl.Series(
+            c,
+            [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in frame[c].to_list()],
+            dtype=pl.String,
+        )
+        for c in nested
+    ]
     return frame.with_columns(texts)

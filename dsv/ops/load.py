@@ -84,9 +84,15 @@ def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | N
     state = side.state(shard)
     mask = state.kept
     if split is not None:
-        mask = mask & (state.assigned[SPLIT] == split).fill_null(False) if SPLIT in state.assigned.columns else mask & False
+        mask = (
+            mask & (state.assigned[SPLIT] == split).fill_null(False)
+            if SPLIT in state.assigned.columns
+            else mask & False
+        )
     rows = mask.arg_true().cast(pl.UInt32)
-    at = pl.DataFrame({"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows})
+    at = pl.DataFrame(
+        {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}
+    )
     wanted = None if columns is None else [c for c in columns if c != ID]
     frame = side.records(at, wanted) if len(rows) else read.base(side.files, shard, wanted).clear()
     if columns is not None and ID not in columns:

@@ -34,4 +34,8 @@ def _step(before: Entry | None, entry: Entry) -> str | None:
     """Known without looking at records: first version, or the same root."""
     if before is None or before.root is None or entry.root is None:
         return None
-    return bump(Counts(), schema_broken=False, schema_grown=False, reserialised=True) if before.root == entry.root else None
+    return (
+        bump(Counts(), schema_broken=False, schema_grown=False, reserialised=True)
+        if before.root == entry.root
+        else None
+    )

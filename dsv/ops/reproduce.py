@@ -35,7 +35,9 @@ class Reproduced(NamedTuple):
         return self.expected == self.actual
 
 
-def reproduce(layout: Layout, rev: str, output: Path | None = None, *, rebuild: bool = False, progress: Progress = SILENT) -> Reproduced:
+def reproduce(
+    layout: Layout, rev: str, output: Path | None = None, *, rebuild: bool = False, progress: Progress = SILENT
+) -> Reproduced:
     """Recomputes the root of a version from its verified objects; or, rebuilding, from its deliveries through every stage."""
     version = find(layout, rev)
     if version.sha is None:
@@ -59,7 +61,10 @@ def _sum(side: Side) -> Sum:
     with tempfile.TemporaryDirectory(prefix="dsv-") as folder:
         engine = engines.start("local")
         try:
-            tasks = [element.Task(side.files, Path(folder), shard, side.stages, shard.relative.replace("/", "-")) for shard in side.shards]
+            tasks = [
+                element.Task(side.files, Path(folder), shard, side.stages, shard.relative.replace("/", "-"))
+                for shard in side.shards
+            ]
             return sum(engine.map(element.total, tasks), Sum())
         finally:
             engine.close()

@@ -55,7 +55,13 @@ def prepare(layout: Layout) -> Pipeline:
     return plan
 
 
-def run(layout: Layout, stages: Sequence[str] = (), engine: str = "local", workers: int | None = None, progress: Progress = SILENT) -> list[StageRun]:
+def run(
+    layout: Layout,
+    stages: Sequence[str] = (),
+    engine: str = "local",
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> list[StageRun]:
     """Builds the stages (all when none is named) that are out of date, and what they need."""
     plan = prepare(layout)
     unknown = [name for name in stages if name not in plan.stages]
@@ -87,7 +93,10 @@ def _why(notes: Path, error: errors.StageFailed) -> errors.DsvError:
     """The error that the stage itself reported, where it did."""
     for entry in _read(notes).values():
         if "error" in entry:
-            kinds = {cls.__name__: cls for cls in (errors.BadRecords, errors.DataMissing, errors.Corrupt, errors.Locked, errors.StageFailed)}
+            kinds = {
+                cls.__name__: cls
+                for cls in (errors.BadRecords, errors.DataMissing, errors.Corrupt, errors.Locked, errors.StageFailed)
+            }
             kind = kinds.get(entry["error"], errors.StageFailed)
             return kind(entry["message"], hint=entry["hint"])
     return error

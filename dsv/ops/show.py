@@ -26,7 +26,14 @@ def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | Non
     dataset = audit.get("dataset", {})
     dropped = {f"{name}.{rule}": n for name, r in reports.items() for rule, n in r.get("dropped", {}).items()}
     stages = {
-        name: {"root": r.get("root"), "revision": r.get("revision"), "params": version.params.get(name, {}), "in": r.get("in"), "kept": r.get("kept"), "summary": r.get("summary", {})}
+        name: {
+            "root": r.get("root"),
+            "revision": r.get("revision"),
+            "params": version.params.get(name, {}),
+            "in": r.get("in"),
+            "kept": r.get("kept"),
+            "summary": r.get("summary", {}),
+        }
         for name, r in reports.items()
         if name != INGEST
     }
@@ -41,7 +48,14 @@ def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | Non
         "labels": labels(reports),
         "columns": dataset.get("columns", {}),
         "sources": reports[INGEST].get("sources", {}),
-        "stages": {INGEST: {"root": reports[INGEST].get("root"), "revision": reports[INGEST].get("revision"), "params": version.params.get("sources", {})}, **stages},
+        "stages": {
+            INGEST: {
+                "root": reports[INGEST].get("root"),
+                "revision": reports[INGEST].get("revision"),
+                "params": version.params.get("sources", {}),
+            },
+            **stages,
+        },
     }
 
 

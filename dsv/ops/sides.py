@@ -32,7 +32,9 @@ def side(version: Version) -> Side:
     if data is None:
         raise errors.UnknownVersion(f"{version.rev} pins no data: nothing was run there.", hint="dsv run")
     ingested = load_ingested(data)
-    deciding = tuple(name for name in pipeline(version).deciding if name == INGEST or version.manifest(name) is not None)
+    deciding = tuple(
+        name for name in pipeline(version).deciding if name == INGEST or version.manifest(name) is not None
+    )
     manifests = {INGEST: Decided(INGEST, 0, ingested.decisions)}
     for name in deciding[1:]:
         manifests[name] = load_decided(version.manifest(name) or b"", stage_out(name))
@@ -51,7 +53,12 @@ def _stages(version: Version) -> dict[str, StageFacts]:
         facts = instance.facts()
         # The revision that made the data is the signed one, not the one of the dsv that reads it.
         found[instance.name] = StageFacts(
-            facts.name, facts.use, signed.get("revision", facts.revision), signed.get("code", ""), facts.params, facts.rules
+            facts.name,
+            facts.use,
+            signed.get("revision", facts.revision),
+            signed.get("code", ""),
+            facts.params,
+            facts.rules,
         )
     return found
 

@@ -28,7 +28,9 @@ def stat(layout: Layout, a: str = "HEAD", b: str = ".") -> Stat:
     """The figures in which two versions differ."""
     old, new = show(layout, a), show(layout, b)
     left, right = _flat(old), _flat(new)
-    changed = {name: (left.get(name), right.get(name)) for name in {**left, **right} if left.get(name) != right.get(name)}
+    changed = {
+        name: (left.get(name), right.get(name)) for name in {**left, **right} if left.get(name) != right.get(name)
+    }
     return Stat(old, new, changed)
 
 

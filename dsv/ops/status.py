@@ -64,7 +64,9 @@ def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[Stage
         stale = stale or bool(because)
         found.append(StageStatus(name, "stale" if because else "fresh", because))
     gone = [name for name in locked if name not in names]
-    return found + [StageStatus(name, "stale", [{"kind": "stage", "name": name, "from": "there", "to": None}]) for name in gone]
+    return found + [
+        StageStatus(name, "stale", [{"kind": "stage", "name": name, "from": "there", "to": None}]) for name in gone
+    ]
 
 
 def _params(old: Any, new: Any, section: str) -> list[dict[str, Any]]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dsv.project.layout import Layout
 from dsv.vcs import worktree
 
-FILES = ("params.yaml", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore", ".dsv/sig.yaml", ".dsv/.gitignore", ".dvc/config", ".dvc/.gitignore")
+FILES = (
+    "params.yaml",
+    "dvc.yaml",
+    "dvc.lock",
+    ".dvcignore",
+    ".gitignore",
+    ".dsv/sig.yaml",
+    ".dsv/.gitignore",
+    ".dvc/config",
+    ".dvc/.gitignore",
+)
 FOLDERS = ("data/", "reports/", "runs/")
 
 

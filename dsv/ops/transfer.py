@@ -59,7 +59,10 @@ def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int
             version.store.remove(oid)
     absent = [oid for oid in missing if not version.store.has(oid)]
     if absent:
-        raise errors.DataMissing(f"{len(absent)} of {len(missing)} objects are missing or damaged on the remote {remote}, the first is {absent[0]}.", hint="dsv push, from a clone that has them")
+        raise errors.DataMissing(
+            f"{len(absent)} of {len(missing)} objects are missing or damaged on the remote {remote}, the first is {absent[0]}.",
+            hint="dsv push, from a clone that has them",
+        )
     return len(missing)
 
 
@@ -75,7 +78,12 @@ def remote_name(layout: Layout, remote: str | None) -> str:
     known = config.remotes(layout.root)
     name = remote or config.default_remote(layout.root) or (next(iter(known)) if len(known) == 1 else None)
     if name is None:
-        raise errors.DsvError("No remote is set up." if not known else f"Several remotes: {', '.join(known)}.", hint="dvc remote add -d NAME URL" if not known else "--remote NAME")
+        raise errors.DsvError(
+            "No remote is set up." if not known else f"Several remotes: {', '.join(known)}.",
+            hint="dvc remote add -d NAME URL" if not known else "--remote NAME",
+        )
     if name not in known:
-        raise errors.DsvError(f"There is no remote {name!r}; there are {', '.join(known) or 'none'}.", hint="dvc remote add NAME URL")
+        raise errors.DsvError(
+            f"There is no remote {name!r}; there are {', '.join(known) or 'none'}.", hint="dvc remote add NAME URL"
+        )
     return name

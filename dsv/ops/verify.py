@@ -56,4 +56,6 @@ def verify(layout: Layout, revs: Sequence[str] = (), *, remote: str | None = Non
 def check(found: Verified) -> None:
     """Raises where something is damaged and was not healed."""
     if not found.sound:
-        raise errors.Corrupt(f"{len(found.corrupt)} objects are damaged, {len(found.missing)} missing.", hint="dsv verify --heal")
+        raise errors.Corrupt(
+            f"{len(found.corrupt)} objects are damaged, {len(found.missing)} missing.", hint="dsv verify --heal"
+        )

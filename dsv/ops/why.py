@@ -50,7 +50,12 @@ def why(layout: Layout, record: str, rev: str = ".") -> list[Trace]:
     """All copies of the record in arrival order; the last kept one, if any, is what the data set has."""
     side = sides.side(find(layout, rev))
     source = record.partition("/")[0]
-    found = [_trace(side, shard, row, record) for shard in side.shards if shard.source == source for row in _rows(side, shard, record)]
+    found = [
+        _trace(side, shard, row, record)
+        for shard in side.shards
+        if shard.source == source
+        for row in _rows(side, shard, record)
+    ]
     return found or _refused(side, record, rev)
 
 
@@ -61,7 +66,9 @@ def _rows(side: Side, shard: Shard, record: str) -> list[int]:
 
 def _trace(side: Side, shard: Shard, row: int, record: str) -> Trace:
     origin = side.files.open(ORIGIN, shard.relative)
-    where = shard_file.read(origin, what="origin").row(row, named=True) if origin is not None else {"file": "", "row": 0}
+    where: dict[str, Any] = {"file": "", "row": 0}
+    if origin is not None:
+        where = shard_file.read(origin, what="origin").row(row, named=True)
     steps: list[Step] = []
     for stage in side.stages:
         if shard.relative in side.manifests[stage].shards:
@@ -73,7 +80,18 @@ def _trace(side: Side, shard: Shard, row: int, record: str) -> Trace:
     values = side.records(at).row(0, named=True)
     kept = bool(state.kept[row])
     split, label = (str(values[name]) if kept and values.get(name) is not None else None for name in ("split", "label"))
-    return Trace(record, shard.source, shard.batch, where["file"], where["row"], "kept" if kept else "dropped", split, label, steps, values)
+    return Trace(
+        record,
+        shard.source,
+        shard.batch,
+        where["file"],
+        where["row"],
+        "kept" if kept else "dropped",
+        split,
+        label,
+        steps,
+        values,
+    )
 
 
 def _sparse(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
@@ -97,7 +115,11 @@ def _dense(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
     dropped = values.get(ledger.DROP_COLUMN)
     if dropped is not None:
         return [Step(stage, dropped, "dropped", None, None)]
-    told = ", ".join(f"{name.lstrip('_')} = {value}" for name, value in values.items() if value is not None and not isinstance(value, list))
+    told = ", ".join(
+        f"{name.lstrip('_')} = {value}"
+        for name, value in values.items()
+        if value is not None and not isinstance(value, list)
+    )
     return [Step(stage, None, "assigned", None, told)] if told else []
 
 
@@ -106,7 +128,9 @@ def _refused(side: Side, record: str, rev: str) -> list[Trace]:
     source = record.partition("/")[0]
     known = {s.name: s for s in side.ingested.sources}
     if source not in known:
-        raise errors.DsvError(f"No record {record} in {rev}: there is no source {source!r}; there are {', '.join(known)}.")
+        raise errors.DsvError(
+            f"No record {record} in {rev}: there is no source {source!r}; there are {', '.join(known)}."
+        )
     near = _near(side, record)
     refused = sum(b.counts.get("quarantined", 0) for b in known[source].batches)
     more = f" {refused} rows of {source} are in quarantine ({QUARANTINE}/{source}/)." if refused else ""

@@ -82,7 +82,12 @@ def load_ingested(data: bytes) -> Ingested:
     """The manifest that `dump` wrote."""
     raw = _load(data, "data/ingest/manifest.json")
     sources = tuple(
-        Source(s["name"], s["kind"], tuple(s["key"]), tuple(Batch(b["name"], b["raw"], b["signature"], b["counts"], tuple(b["shards"])) for b in s["batches"]))
+        Source(
+            s["name"],
+            s["kind"],
+            tuple(s["key"]),
+            tuple(Batch(b["name"], b["raw"], b["signature"], b["counts"], tuple(b["shards"])) for b in s["batches"]),
+        )
         for s in raw["sources"]
     )
     return Ingested(sources, raw["decisions"])
@@ -119,5 +124,7 @@ def _load(data: bytes, what: str) -> dict[str, Any]:
     except ValueError as error:
         raise errors.Corrupt(f"{what} is not valid JSON: {error}", hint="dsv run") from error
     if raw.get("format") != FORMAT:
-        raise errors.DsvError(f"{what} has format {raw.get('format')}; this dsv reads format {FORMAT}.", hint="pip install -U dsv")
+        raise errors.DsvError(
+            f"{what} has format {raw.get('format')}; this dsv reads format {FORMAT}.", hint="pip install -U dsv"
+        )
     return raw

@@ -20,13 +20,12 @@ INGEST_OUTS = (BASE["records"], BASE["annotations"], stage_out(INGEST), ORIGIN, 
 
 @dataclass(frozen=True)
 class Instance:
-    """One stage of a pipeline. `raw` is its section as written, `params` the same typed; `code` hashes a user's function."""
+    """One stage of a pipeline. `raw` is its section as written, `params` the same typed."""
 
     name: str
     use: str
     raw: Mapping[str, Any]
     params: Any
-    code: str = ""
 
     @property
     def describes(self) -> bool:
@@ -40,7 +39,7 @@ class Instance:
     def facts(self) -> StageFacts:
         """What the lineage needs to know of it."""
         rules = registry.stage(self.use).rules(self.params)
-        return StageFacts(self.name, self.use, self.revision, self.code, self.raw, rules)
+        return StageFacts(self.name, self.use, self.revision, "", self.raw, rules)
 
 
 @dataclass(frozen=True)
@@ -76,17 +75,19 @@ def build(params: Params) -> Pipeline:
     for section in params.stages:
         stage = registry.stage(section.use)
         typed = schema.parse(stage.Params, section.raw, section.name)
-        instances.append(Instance(section.name, section.use, section.raw, typed, registry.code(section.use, typed)))
+        instances.append(Instance(section.name, section.use, section.raw, typed))
     describing = [i for i in instances if i.describes]
     instances = [i for i in instances if not i.describes]
     if not describing:
-        describing = [Instance(AUDIT, AUDIT, {}, registry.stage(AUDIT).Params(), "")]
+        describing = [Instance(AUDIT, AUDIT, {}, registry.stage(AUDIT).Params())]
     return Pipeline(params.dataset, tuple(params.sources.values()), (*instances, *describing))
 
 
 def _source_facts(source: Source) -> SourceFacts:
     kind = "annotations" if source.kind == "annotations" else "records"
-    return SourceFacts(source.name, kind, source.of, source.item, source.annotator, source.annotator_name, source.value, source.match)
+    return SourceFacts(
+        source.name, kind, source.of, source.item, source.annotator, source.annotator_name, source.value, source.match
+    )
 
 
 def params_hash(instance: Instance) -> str:
@@ -97,21 +98,35 @@ def params_hash(instance: Instance) -> str:
 def signatures(pipeline: Pipeline, ingest_revision: int, source_signatures: Mapping[str, str]) -> dict[str, Any]:
     """What `.dsv/sig.yaml` holds: per stage, the revision, the code of plugins and the typed hash of its params."""
     batches = {s.name: list(s.batches) for s in pipeline.sources}
-    found: dict[str, Any] = {INGEST: {"revision": ingest_revision, "code": "", "params": typed_hash([dict(source_signatures), batches])}}
+    found: dict[str, Any] = {
+        INGEST: {"revision": ingest_revision, "code": "", "params": typed_hash([dict(source_signatures), batches])}
+    }
     for instance in pipeline.instances:
-        found[instance.name] = {"revision": instance.revision, "code": instance.code, "params": params_hash(instance)}
+        found[instance.name] = {
+            "revision": instance.revision,
+            "code": registry.code(instance.use, instance.params),
+            "params": params_hash(instance),
+        }
     return found
 
 
 def dvc_stages(pipeline: Pipeline) -> dict[str, Any]:
     """The stages as dvc.yaml has them."""
     raw = [f"data/raw/{s.name}/{batch}" for s in pipeline.sources for batch in s.batches]
-    stages: dict[str, Any] = {INGEST: _dvc_stage(INGEST, raw, ["sources"] if pipeline.sources else [], list(INGEST_OUTS))}
+    stages: dict[str, Any] = {
+        INGEST: _dvc_stage(INGEST, raw, ["sources"] if pipeline.sources else [], list(INGEST_OUTS))
+    }
     for instance in pipeline.instances:
         upstream = pipeline.upstream(instance.name)
-        deps = [BASE["records"], *([BASE["annotations"]] if _annotated(pipeline, instance) else []), *map(stage_out, upstream)]
+        deps = [
+            BASE["records"],
+            *([BASE["annotations"]] if _annotated(pipeline, instance) else []),
+            *map(stage_out, upstream),
+        ]
         listed = [instance.name] if instance.raw else []
-        stages[instance.name] = _dvc_stage(instance.name, deps, listed, [] if instance.describes else [stage_out(instance.name)])
+        stages[instance.name] = _dvc_stage(
+            instance.name, deps, listed, [] if instance.describes else [stage_out(instance.name)]
+        )
     return stages
 
 

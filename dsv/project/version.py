@@ -82,7 +82,9 @@ class Version:
 
     def _read_tree(self, out: str, oid: str) -> Mapping[str, str]:
         if not self.store.has(oid):
-            raise errors.DataMissing(f"The listing of {out} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}")
+            raise errors.DataMissing(
+                f"The listing of {out} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}"
+            )
         return self.store.tree(oid)
 
     def open(self, out: str, relative: str) -> bytes | None:
@@ -91,7 +93,9 @@ class Version:
         if oid is None:
             return None
         if not self.store.has(oid):
-            raise errors.DataMissing(f"{out}/{relative} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}")
+            raise errors.DataMissing(
+                f"{out}/{relative} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}"
+            )
         return self.store.read(oid)
 
     def manifest(self, stage: str = INGEST) -> bytes | None:
@@ -146,4 +150,3 @@ def history_of(layout: Layout, rev: str = "HEAD") -> list[history.Commit]:
     if revision.head(layout.root) is None:
         return []
     return history.log(layout.root, rev, paths=[LOCK])
-

@@ -29,7 +29,14 @@ def _float_bits(value: pl.Expr) -> pl.Expr:
     # Not `value + 0.0`: Polars optimises that away and -0.0 stays. NaNs differ in payload between producers.
     value = value.cast(pl.Float64)
     bits = value.reinterpret(dtype=pl.Int64)
-    return pl.when(value.is_nan()).then(pl.lit(_NAN_BITS)).when(value == 0.0).then(pl.lit(0)).otherwise(bits).cast(pl.String)
+    return (
+        pl.when(value.is_nan())
+        .then(pl.lit(_NAN_BITS))
+        .when(value == 0.0)
+        .then(pl.lit(0))
+        .otherwise(bits)
+        .cast(pl.String)
+    )
 
 
 def _decimal_text(value: pl.Expr) -> pl.Expr:

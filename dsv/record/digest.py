@@ -18,18 +18,18 @@ Limbs = npt.NDArray[np.uint32]
 
 
 class Sum(NamedTuple):
-    """A multiset of 128-bit hashes, by count and sum mod 2^128. Sums of parts add up to the sum of the whole."""
+    """A multiset of 128-bit hashes, by number and sum mod 2^128. Sums of parts add up to the sum of the whole."""
 
-    count: int = 0
+    n: int = 0
     total: int = 0
 
     def __add__(self, other: object) -> Sum:
         if not isinstance(other, Sum):
             return NotImplemented
-        return Sum(self.count + other.count, (self.total + other.total) % MODULUS)
+        return Sum(self.n + other.n, (self.total + other.total) % MODULUS)
 
     def __str__(self) -> str:
-        return f"{self.total:032x}:{self.count}"
+        return f"{self.total:032x}:{self.n}"
 
 
 def hash128(texts: pl.Series) -> pl.Series:
@@ -71,4 +71,6 @@ def total(hashes: pl.Series) -> Sum:
 def halves(hashes: pl.Series) -> pl.DataFrame:
     """Columns `hi` and `lo`, unsigned 64-bit: cheap to join and to group by."""
     words = limbs(hashes).astype(np.uint64)
-    return pl.DataFrame({"hi": (words[:, 0] << np.uint64(32)) | words[:, 1], "lo": (words[:, 2] << np.uint64(32)) | words[:, 3]})
+    return pl.DataFrame(
+        {"hi": (words[:, 0] << np.uint64(32)) | words[:, 1], "lo": (words[:, 2] << np.uint64(32)) | words[:, 3]}
+    )

@@ -57,7 +57,9 @@ def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourcePara
     tasks = registry.tasks(folder, names, source.format or ("media" if source.kind == "media" else None), spec(source))
     parts = engine.map(partial(_parse, declared=columns(source), rename=dict(source.rename)), tasks)
     frames = [part.frame for part in parts if part.frame.width]
-    frame = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64})
+    frame = (
+        pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64})
+    )
     bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
     return Parsed(frame.with_columns(pl.col(FILE).cast(pl.String)), bad.sort("file", "row", "offset"))
 
@@ -113,10 +115,15 @@ def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
                 hint=f"edit sources.{source.name}.key in params.yaml",
             )
         if not identity.is_key_type(parsed.frame.schema[name]):
-            raise errors.DsvError(f"sources.{source.name}.key: the column {name!r} is {parsed.frame.schema[name]}; keys are text, integers, booleans or dates.")
+            raise errors.DsvError(
+                f"sources.{source.name}.key: the column {name!r} is {parsed.frame.schema[name]}; keys are text, integers, booleans or dates."
+            )
     lacking = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
     if not lacking.any():
         return parsed
-    refused = [_misfit(row, typing.Misfit(0, f"no key: {', '.join(key)} is null"))._replace(rule="key") for row in parsed.frame.filter(lacking).iter_slices(1)]
+    refused = [
+        _misfit(row, typing.Misfit(0, f"no key: {', '.join(key)} is null"))._replace(rule="key")
+        for row in parsed.frame.filter(lacking).iter_slices(1)
+    ]
     bad = pl.concat([parsed.bad, pl.DataFrame([tuple(b) for b in refused], schema=BAD, orient="row")])
     return Parsed(parsed.frame.filter(~lacking), bad.sort("file", "row", "offset"))

@@ -15,15 +15,17 @@ from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED
 from dsv.project.manifest import Shard
 from dsv.runner.side import SPLIT, Side
 
-ROWS = {
-    "op": pl.String,
-    "a_shard": pl.UInt32,
-    "a_row": pl.UInt32,
-    "b_shard": pl.UInt32,
-    "b_row": pl.UInt32,
-    "columns": pl.List(pl.String),
-}
-POSITION = {"shard": pl.UInt32, "row": pl.UInt32}
+ROWS = pl.DataFrame(
+    schema={
+        "op": pl.String,
+        "a_shard": pl.UInt32,
+        "a_row": pl.UInt32,
+        "b_shard": pl.UInt32,
+        "b_row": pl.UInt32,
+        "columns": pl.List(pl.String),
+    }
+).schema
+POSITION = pl.Schema({"shard": pl.UInt32(), "row": pl.UInt32})
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ def _same_base(one: Shard, other: Shard) -> bool:
 
 def _positions(side: Side, shard: Shard, mask: pl.Series) -> pl.DataFrame:
     rows = mask.arg_true().cast(pl.UInt32)
-    return pl.DataFrame({"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}, schema=POSITION)
+    return pl.DataFrame(
+        {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows},
+        schema=POSITION,
+    )
 
 
 def _concat(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -107,10 +112,14 @@ def _suspects(left: object, right: object, names: list[str], rows: pl.Series) ->
 
 
 def _at(index: int, rows: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame({"shard": pl.repeat(index, len(rows), dtype=pl.UInt32, eager=True), "row": rows}, schema=POSITION)
+    return pl.DataFrame(
+        {"shard": pl.repeat(index, len(rows), dtype=pl.UInt32, eager=True), "row": rows}, schema=POSITION
+    )
 
 
-def _changes(old: pl.DataFrame, new: pl.DataFrame, names: list[str], at_a: pl.DataFrame, at_b: pl.DataFrame) -> pl.DataFrame:
+def _changes(
+    old: pl.DataFrame, new: pl.DataFrame, names: list[str], at_a: pl.DataFrame, at_b: pl.DataFrame
+) -> pl.DataFrame:
     """Rows for aligned records that differ in some of the named columns."""
     masks = delta_columns.changed(old, new, names)
     values = [name for name in names if name != SPLIT]
@@ -120,8 +129,11 @@ def _changes(old: pl.DataFrame, new: pl.DataFrame, names: list[str], at_a: pl.Da
         .when(pl.any_horizontal(names)).then(pl.lit(MOVED)).alias("op"),
         listed.alias("columns"),
     )  # fmt: skip
-    frame = pl.concat([frame, at_a.rename({"shard": "a_shard", "row": "a_row"}), at_b.rename({"shard": "b_shard", "row": "b_row"})], how="horizontal")
-    return frame.filter(pl.col("op").is_not_null()).select(list(ROWS)).cast(ROWS)  # type: ignore[arg-type]
+    frame = pl.concat(
+        [frame, at_a.rename({"shard": "a_shard", "row": "a_row"}), at_b.rename({"shard": "b_shard", "row": "b_row"})],
+        how="horizontal",
+    )
+    return frame.filter(pl.col("op").is_not_null()).select(list(ROWS)).cast(ROWS)
 
 
 def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -131,7 +143,11 @@ def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl
     joined = left.join(right, on=["hi", "lo"], how="full", coalesce=True).drop("hi", "lo")
     only = joined.filter(pl.col("a_shard").is_null() | pl.col("b_shard").is_null())
     op = pl.when(pl.col("a_shard").is_null()).then(pl.lit(ADDED)).otherwise(pl.lit(REMOVED))
-    alone = only.with_columns(op.alias("op"), pl.lit(None, pl.List(pl.String)).alias("columns")).select(list(ROWS)).cast(ROWS)  # type: ignore[arg-type]
+    alone = (
+        only.with_columns(op.alias("op"), pl.lit(None, pl.List(pl.String)).alias("columns"))
+        .select(list(ROWS))
+        .cast(ROWS)
+    )
     pairs = joined.drop_nulls().sort("b_shard", "b_row")
     if pairs.is_empty():
         return alone, {}

@@ -34,7 +34,13 @@ class Task(NamedTuple):
 def task(layout: Layout, shard: Shard, stages: Sequence[str], manifests: Mapping[str, Decided]) -> Task:
     """The task, with the cache key of its sum: content, source and all decisions."""
     decided = [manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in stages]
-    return Task(layout, layout.cache, shard, tuple(stages), narrow.key("elements", shard.source, shard.digest, shard.key, decided))
+    return Task(
+        layout,
+        layout.cache,
+        shard,
+        tuple(stages),
+        narrow.key("elements", shard.source, shard.digest, shard.key, decided),
+    )
 
 
 def total(task: Task) -> Sum:
@@ -45,7 +51,7 @@ def total(task: Task) -> Sum:
         count, _, value = known.decode().partition(":")
         return Sum(int(count), int(value, 16))
     found = digest.total(elements(task, cache).drop_nulls())
-    cache.put_data(task.key, f"{found.count}:{found.total:032x}".encode())
+    cache.put_data(task.key, f"{found.n}:{found.total:032x}".encode())
     return found
 
 
@@ -100,5 +106,12 @@ def _name_nulls(frame: pl.DataFrame, overriding: Sequence[str], rows: int) -> pl
 
 def root(total: Sum, schema: Mapping[str, str]) -> str:
     """The root: 64 hexadecimal digits."""
-    value = {"count": total.count, "format": 1, "schema": [[name, schema[name]] for name in sorted(schema)], "sum": f"{total.total:032x}"}
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    value = {
+        "count": total.n,
+        "format": 1,
+        "schema": [[name, schema[name]] for name in sorted(schema)],
+        "sum": f"{total.total:032x}",
+    }
+    return hashlib.sha256(
+        json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    ).hexdigest()

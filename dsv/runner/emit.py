@@ -40,9 +40,13 @@ class Emitted(NamedTuple):
     reused: bool
 
 
-def run(engine: Engine, tasks: Sequence[Task], rows: Sequence[pl.DataFrame], previous: Previous, done: Callable[[], None]) -> list[Emitted]:
+def run(
+    engine: Engine, tasks: Sequence[Task], rows: Sequence[pl.DataFrame], previous: Previous, done: Callable[[], None]
+) -> list[Emitted]:
     """Emits every record shard."""
-    together = pl.concat(rows, how="diagonal_relaxed") if rows else pl.DataFrame(schema={"shard": pl.UInt32, "row": pl.UInt32})
+    together = (
+        pl.concat(rows, how="diagonal_relaxed") if rows else pl.DataFrame(schema={"shard": pl.UInt32, "row": pl.UInt32})
+    )
     parts = together.partition_by("shard", as_dict=True, include_key=False)
     nothing = together.clear().drop("shard")
     jobs = [
@@ -77,7 +81,9 @@ def _alive_only(decisions: Decisions, before: pl.Series) -> Decisions:
         null = ~before
         if not null.any():
             return decisions
-        table = decisions.table.with_columns(pl.when(pl.Series(before)).then(pl.col(c)).alias(c) for c in decisions.table.columns)
+        table = decisions.table.with_columns(
+            pl.when(pl.Series(before)).then(pl.col(c)).alias(c) for c in decisions.table.columns
+        )
         return Decisions(table, dense=True)
     mask = before.gather(decisions.table["row"])
     return decisions if mask.all() else Decisions(decisions.table.filter(mask))
@@ -106,11 +112,15 @@ def count(decisions: Decisions, shard: Shard, before: pl.Series) -> dict[str, in
     table = decisions.table
     if decisions.dense:
         if DROP_COLUMN in table.columns:
-            found.update({f"drop\x1f{rule}": n for rule, n in table[DROP_COLUMN].drop_nulls().value_counts().iter_rows()})
+            found.update(
+                {f"drop\x1f{rule}": n for rule, n in table[DROP_COLUMN].drop_nulls().value_counts().iter_rows()}
+            )
         for name in decisions.assigned:
             if table.schema[name] == pl.String:
                 values = table.filter(after)[name].value_counts(sort=True)
-                found.update({f"value\x1f{name}\x1f{v}": n for v, n in values.head(MOST_VALUES).iter_rows() if v is not None})
+                found.update(
+                    {f"value\x1f{name}\x1f{v}": n for v, n in values.head(MOST_VALUES).iter_rows() if v is not None}
+                )
         return dict(found)
     for rule, action, n in table.group_by("rule", "action").len().iter_rows():
         found[f"{action}\x1f{rule}"] += n

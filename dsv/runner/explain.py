@@ -17,7 +17,15 @@ from dsv.runner.difference import Difference
 from dsv.runner.side import Side
 
 CAUSE = ["kind", "stage", "what", "was", "now"]
-EVIDENCE = {"stage": pl.String, "rule": pl.String, "side": pl.String, "partner": pl.String, "batch": pl.String, "source": pl.String, "annotated": pl.String}
+EVIDENCE = {
+    "stage": pl.String,
+    "rule": pl.String,
+    "side": pl.String,
+    "partner": pl.String,
+    "batch": pl.String,
+    "source": pl.String,
+    "annotated": pl.String,
+}
 
 
 class Explained(NamedTuple):
@@ -35,7 +43,8 @@ def run(difference: Difference, a: Side, b: Side, facts: Facts) -> Explained:
     parts = [part for part in _evidence(rows, a, b) if part.height]
     evidence = pl.concat(parts).sort("at")
     distinct = evidence.select(list(EVIDENCE)).unique(maintain_order=True)
-    numbers, found = [], {}
+    numbers: list[int] = []
+    found: dict[tuple[str, ...], tuple[int, Cause]] = {}
     for row in distinct.iter_rows():
         cause = causes.explain(Evidence(*row), facts)
         numbers.append(found.setdefault(_hashable(cause), (len(found), cause))[0])
@@ -68,7 +77,7 @@ def _frame(at: pl.Series, **values: Any) -> pl.DataFrame:
     columns = {name: values.get(name) for name in EVIDENCE}
     frame = pl.DataFrame({"at": at})
     return frame.with_columns(
-        (column if isinstance(column, pl.Series) else pl.lit(column)).cast(kind).alias(name)  # type: ignore[union-attr]
+        (column if isinstance(column, pl.Series) else pl.lit(column)).cast(kind).alias(name)
         for (name, kind), column in zip(EVIDENCE.items(), columns.values(), strict=True)
     )
 
@@ -87,7 +96,10 @@ def _appeared(rows: pl.DataFrame, own: Side, other: Side, own_name: str, other_n
         )
         ingest = drops["stage"] == INGEST
         back = _taken_back(own, shard) if ingest.any() else {}
-        batches = [back.get(row, detail) if stage == INGEST else None for row, stage, detail in drops.select("row", "stage", "detail").iter_rows()]
+        batches = [
+            back.get(row, detail) if stage == INGEST else None
+            for row, stage, detail in drops.select("row", "stage", "detail").iter_rows()
+        ]
         rules = [
             "restored" if stage == INGEST and row in back and own_name == "b" else rule
             for row, stage, rule in drops.select("row", "stage", "rule").iter_rows()
@@ -136,7 +148,14 @@ def _content(rows: pl.DataFrame, here: Shard, there: Shard, b: Side) -> pl.DataF
     """Records whose base row is another one: the raw record changed, by the batch that replaced it."""
     back = _taken_back(b, there)
     batches = [back.get(row, there.batch) for row in rows["b_row"].to_list()]
-    return _frame(rows["at"], stage=INGEST, rule="content", side="b", batch=pl.Series(batches, dtype=pl.String), source=there.source)
+    return _frame(
+        rows["at"],
+        stage=INGEST,
+        rule="content",
+        side="b",
+        batch=pl.Series(batches, dtype=pl.String),
+        source=there.source,
+    )
 
 
 def _changed(rows: pl.DataFrame, here: Shard, there: Shard, a: Side, b: Side) -> pl.DataFrame:
@@ -147,7 +166,10 @@ def _changed(rows: pl.DataFrame, here: Shard, there: Shard, a: Side, b: Side) ->
     rule = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
     touched = {name for names in rows["columns"].to_list() for name in names}
     for name in dict.fromkeys([*a.stages, *b.stages]):
-        found = [_assignments(side, name, shard, touched, rows[f"{key}_row"]) for key, side, shard in (("a", a, here), ("b", b, there))]
+        found = [
+            _assignments(side, name, shard, touched, rows[f"{key}_row"])
+            for key, side, shard in (("a", a, here), ("b", b, there))
+        ]
         differs = _differ(found[0].values, found[1].values, rows.height) & stage.is_null()
         if differs.any():
             rules = pl.select(pl.coalesce(found[1].rules, found[0].rules)).to_series()
@@ -201,7 +223,14 @@ def _vote_batches(a: Side, b: Side, source: str) -> str | None:
     """The annotation deliveries that one version has and the other has not."""
     found = []
     for side in (a, b):
-        found.append({f"{s.name}/{batch.name}": batch.signature for s in side.ingested.sources if s.kind == "annotations" for batch in s.batches})
+        found.append(
+            {
+                f"{s.name}/{batch.name}": batch.signature
+                for s in side.ingested.sources
+                if s.kind == "annotations"
+                for batch in s.batches
+            }
+        )
     new = sorted(name for name in {*found[0], *found[1]} if found[0].get(name) != found[1].get(name))
     return ", ".join(new) or None
 

@@ -43,7 +43,11 @@ def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame]
     """
     new = _occurrences(new.with_row_index("at"), policy)
     positions = prior.join(new.select(IDENTITY).unique(), on=IDENTITY, how="semi", maintain_order="left")
-    positions = positions.with_columns(hash=hashes(positions)) if positions.height else positions.with_columns(hash=pl.lit(None, pl.Binary))
+    positions = (
+        positions.with_columns(hash=hashes(positions))
+        if positions.height
+        else positions.with_columns(hash=pl.lit(None, pl.Binary))
+    )
     same = (
         new.select("at", *IDENTITY, "hash")
         .join(positions, on=[*IDENTITY, "hash"], how="inner")
@@ -52,7 +56,9 @@ def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame]
         .select("at", same_shard="shard", same_row="row", same_live="live")
     )
     current = positions.filter("live").select(*IDENTITY, live_shard="shard", live_row="row")
-    fate = new.join(same, on="at", how="left", maintain_order="left").join(current, on=IDENTITY, how="left", maintain_order="left")
+    fate = new.join(same, on="at", how="left", maintain_order="left").join(
+        current, on=IDENTITY, how="left", maintain_order="left"
+    )
     return _decide(fate, prior, policy)
 
 
@@ -63,7 +69,9 @@ def _occurrences(new: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         numbered = ordered.with_columns(n=pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
         return numbered.sort("at").with_columns(loser=pl.lit(False), twin=pl.lit(False))
     wins = pl.col("at").min() if policy.conflict == "keep" else pl.col("at").max()
-    new = new.with_columns(n=pl.lit(1, pl.UInt32), winner=wins.over("hi", "lo"), first=pl.col("at").min().over("hi", "lo", "hash"))
+    new = new.with_columns(
+        n=pl.lit(1, pl.UInt32), winner=wins.over("hi", "lo"), first=pl.col("at").min().over("hi", "lo", "hash")
+    )
     winning = new.filter(pl.col("at") == pl.col("winner")).select("winner", won="hash")
     new = new.join(winning, on="winner", how="left", maintain_order="left")
     lost = pl.col("at") != pl.col("winner")
@@ -115,5 +123,8 @@ def _gone(fate: pl.DataFrame, prior: pl.DataFrame, policy: Policy) -> pl.DataFra
 
 def _events(rows: pl.DataFrame, shard: str, row: str, rule: str, action: str) -> pl.DataFrame:
     return rows.select(
-        pl.col(shard).cast(pl.UInt32).alias("shard"), pl.col(row).cast(pl.UInt32).alias("row"), pl.lit(rule).alias("rule"), pl.lit(action).alias("action")
+        pl.col(shard).cast(pl.UInt32).alias("shard"),
+        pl.col(row).cast(pl.UInt32).alias("row"),
+        pl.lit(rule).alias("rule"),
+        pl.lit(action).alias("action"),
     )

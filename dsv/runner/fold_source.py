@@ -116,11 +116,23 @@ def _link(folder: Folder, batch: Batch) -> bool:
         if not previous["origin"].fetch(relative, folder.layout.origin(relative)):
             return False
     wanted = batch.counts.get("quarantined", 0) > 0
-    return not wanted or previous["quarantine"].fetch(f"{source}/{batch.name}.parquet", folder.layout.quarantine(source, batch.name))
+    return not wanted or previous["quarantine"].fetch(
+        f"{source}/{batch.name}.parquet", folder.layout.quarantine(source, batch.name)
+    )
 
 
 def _shard(folder: Folder, batch: str, facts: Mapping[str, Any], ordinal: int) -> Shard:
-    return Shard(folder.kind, folder.params.name, batch, facts["name"], facts["rows"], facts["digest"], tuple(facts["key"]), facts["schema"], ordinal)
+    return Shard(
+        folder.kind,
+        folder.params.name,
+        batch,
+        facts["name"],
+        facts["rows"],
+        facts["digest"],
+        tuple(facts["key"]),
+        facts["schema"],
+        ordinal,
+    )
 
 
 def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery, signature: str) -> None:
@@ -148,7 +160,11 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     if parsed.bad.height:
         path = folder.layout.quarantine(source, batch)
         files.write(path, shard_file.to_bytes(parsed.bad.to_arrow(), {"layout": "quarantine"}))
-    counts |= {"quarantined": parsed.bad.height, "read": counts.get("read", 0) + parsed.bad.height, "stored": stored.height}
+    counts |= {
+        "quarantined": parsed.bad.height,
+        "read": counts.get("read", 0) + parsed.bad.height,
+        "stored": stored.height,
+    }
     state.batches.append(Batch(batch, delivery.digest, signature, counts, tuple(facts)))
 
 
@@ -156,7 +172,9 @@ def _seen(folder: Folder, state: State) -> pl.DataFrame | None:
     """How often each content came before, for deliveries that add to what is there."""
     if folder.policy.snapshot or not state.shards:
         return None
-    found = pl.concat([shard_file.read(folder.layout.base(s.kind, s.relative), [identity.CONTENT_KEY]) for s in state.shards])
+    found = pl.concat(
+        [shard_file.read(folder.layout.base(s.kind, s.relative), [identity.CONTENT_KEY]) for s in state.shards]
+    )
     bare = found.select(key=pl.col(identity.CONTENT_KEY).str.split("#").list.first())
     return bare.group_by("key", maintain_order=True).agg(n=pl.len())
 
@@ -169,10 +187,21 @@ def _prior(folder: Folder, state: State) -> pl.DataFrame:
         events = state.decisions(shard.relative)
         live = ledger.kept(events, shard.rows)
         frames.append(
-            keys.with_columns(pl.lit(index, pl.UInt32).alias("shard"), pl.int_range(shard.rows, dtype=pl.UInt32).alias("row"), live.alias("live"))
+            keys.with_columns(
+                pl.lit(index, pl.UInt32).alias("shard"),
+                pl.int_range(shard.rows, dtype=pl.UInt32).alias("row"),
+                live.alias("live"),
+            )
         )
     if not frames:
-        kinds = {"hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean}
+        kinds = {
+            "hi": pl.UInt64,
+            "lo": pl.UInt64,
+            "n": pl.UInt32,
+            "shard": pl.UInt32,
+            "row": pl.UInt32,
+            "live": pl.Boolean,
+        }
         return pl.DataFrame(schema=kinds)
     return pl.concat(frames)
 
@@ -203,11 +232,20 @@ def _arrival(data: pl.DataFrame, stored: pl.DataFrame, folder: Folder) -> pl.Dat
     """The stored rows in the order of their shard: by key, then occurrence, losers before the winner."""
     keys = data.select([pl.col(name).alias(f"k{i}") for i, name in enumerate(folder.key)])
     ranked = stored.with_columns(last=pl.col("fate") == fold.NEW)
-    return pl.concat([ranked, keys[ranked["at"]]], how="horizontal").sort([*keys.columns, "n", "last", "at"], maintain_order=True)
+    return pl.concat([ranked, keys[ranked["at"]]], how="horizontal").sort(
+        [*keys.columns, "n", "last", "at"], maintain_order=True
+    )
 
 
 def _write(
-    folder: Folder, state: State, batch: str, data: pl.DataFrame, origin: pl.DataFrame, order: pl.DataFrame, texts: pl.Series, hashes: pl.Series
+    folder: Folder,
+    state: State,
+    batch: str,
+    data: pl.DataFrame,
+    origin: pl.DataFrame,
+    order: pl.DataFrame,
+    texts: pl.Series,
+    hashes: pl.Series,
 ) -> list[dict[str, Any]]:
     source = folder.params.name
     starts = identity.cuts(source, texts.gather(order["at"]))
@@ -222,8 +260,14 @@ def _write(
         relative = f"{source}/{batch}/{name}.parquet"
         own = hashes.gather(at)
         total = digest.total(own)
-        files.write(folder.layout.base(folder.kind, relative), shard_file.to_bytes(rows.to_arrow(), {"key": list(folder.key), "digest": str(total)}))
-        files.write(folder.layout.origin(relative), shard_file.to_bytes(origin[at].rename({"_file": "file", "_row": "row"}).to_arrow(), {"layout": "origin"}))
+        files.write(
+            folder.layout.base(folder.kind, relative),
+            shard_file.to_bytes(rows.to_arrow(), {"key": list(folder.key), "digest": str(total)}),
+        )
+        files.write(
+            folder.layout.origin(relative),
+            shard_file.to_bytes(origin[at].rename({"_file": "file", "_row": "row"}).to_arrow(), {"layout": "origin"}),
+        )
         folder.cache.put_data(narrow.key("record hash", str(total), folder.key), b"".join(own.to_list()))
         schema = shard_file.schema(rows.drop(identity.CONTENT_KEY, strict=False).to_arrow())
         return {"name": name, "rows": rows.height, "digest": str(total), "key": list(folder.key), "schema": schema}

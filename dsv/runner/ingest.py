@@ -89,8 +89,16 @@ def report(ingested: Ingested) -> dict[str, Any]:
         for batch in source.batches:
             total.update(batch.counts)
         batches = {batch.name: dict(sorted(batch.counts.items())) for batch in source.batches}
-        sources[source.name] = {"kind": source.kind, "key": list(source.key), "counts": dict(sorted(total.items())), "batches": batches}
-    decisions = [[shard.relative, shard.digest, ingested.decisions.get(shard.relative, {}).get("*", "")] for shard in ingested.shards()]
+        sources[source.name] = {
+            "kind": source.kind,
+            "key": list(source.key),
+            "counts": dict(sorted(total.items())),
+            "batches": batches,
+        }
+    decisions = [
+        [shard.relative, shard.digest, ingested.decisions.get(shard.relative, {}).get("*", "")]
+        for shard in ingested.shards()
+    ]
     return {
         "stage": INGEST,
         "revision": REVISION,

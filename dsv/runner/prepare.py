@@ -65,7 +65,9 @@ def prepare(task: Task) -> None:
     view = View(context.sources[task.shard.source], frame, context.sources)
     prepared = context.stage.prepare(view, context.params)
     if prepared.narrow.width and prepared.narrow.height != task.shard.rows:
-        raise AssertionError(f"BUG: {context.stage_name}.prepare returned {prepared.narrow.height} rows for {task.shard.rows}")
+        raise AssertionError(
+            f"BUG: {context.stage_name}.prepare returned {prepared.narrow.height} rows for {task.shard.rows}"
+        )
     context.cache.put_frame(narrow.key(task.key, NARROW), prepared.narrow)
     # Written last: where it exists, both exist.
     context.cache.put_frame(narrow.key(task.key, LOCAL), prepared.local)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
+from dsv import errors
 from dsv.ledger import decisions as ledger
 from dsv.ledger import file as ledger_file
 from dsv.ledger.decisions import Decisions
-from dsv import errors
 from dsv.project.layout import BASE, Files, stage_out
 from dsv.project.manifest import Shard
 from dsv.record import digest, identity

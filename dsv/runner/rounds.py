@@ -32,7 +32,7 @@ class Part(NamedTuple):
     tasks: Sequence[Task]
     masks: Sequence[Mask]
     step: Round
-    index: int
+    number: int
     parts: int
 
 
@@ -103,7 +103,7 @@ def _rows(part: Part, task: Task, mask: Mask) -> pl.DataFrame | None:
         pl.Series("alive", mask),
     )
     if part.parts > 1:
-        narrow = narrow.filter(pl.col(part.step.key[0]) % part.parts == part.index)
+        narrow = narrow.filter(pl.col(part.step.key[0]) % part.parts == part.number)
     return narrow
 
 
@@ -112,7 +112,11 @@ def partners(tasks: Sequence[Task], rows: pl.DataFrame) -> pl.DataFrame:
     if "partner_shard" not in rows.columns:
         return rows
     shards = {task.shard.ordinal: task for task in tasks}
-    asked = rows.filter(pl.col("partner_shard").is_not_null()).select("partner_shard", "partner_row").unique(maintain_order=True)
+    asked = (
+        rows.filter(pl.col("partner_shard").is_not_null())
+        .select("partner_shard", "partner_row")
+        .unique(maintain_order=True)
+    )
     found = []
     for (ordinal,), group in asked.partition_by("partner_shard", as_dict=True).items():
         task = shards[ordinal]

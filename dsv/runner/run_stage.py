@@ -82,7 +82,10 @@ def _check_columns(context: Context, shards: Sequence[Shard], needs: Needs, mani
     for name in needs.records or ():
         if name not in known:
             listed = ", ".join(sorted(known - {ID}))
-            raise errors.DsvError(f"{context.instance}: no record has a column {name!r}; there are {listed}.", hint=f"edit {context.instance} in params.yaml")
+            raise errors.DsvError(
+                f"{context.instance}: no record has a column {name!r}; there are {listed}.",
+                hint=f"edit {context.instance} in params.yaml",
+            )
 
 
 def schema(context: Context, shards: Sequence[Shard], manifests: Mapping[str, Decided]) -> dict[str, str]:
@@ -100,7 +103,9 @@ def schema(context: Context, shards: Sequence[Shard], manifests: Mapping[str, De
     return {name: "|".join(sorted(kinds)) for name, kinds in sorted(types.items())}
 
 
-def _report(context: Context, shards: Sequence[Shard], emitted: Sequence[Emitted], stats: Mapping[str, int]) -> dict[str, Any]:
+def _report(
+    context: Context, shards: Sequence[Shard], emitted: Sequence[Emitted], stats: Mapping[str, int]
+) -> dict[str, Any]:
     total: Counter[str] = Counter()
     for part in emitted:
         total.update(part.counts)
@@ -129,13 +134,22 @@ def _report(context: Context, shards: Sequence[Shard], emitted: Sequence[Emitted
     return report
 
 
-def dataset(context: Context, engine: Engine, shards: Sequence[Shard], manifests: Mapping[str, Decided]) -> dict[str, Any]:
+def dataset(
+    context: Context, engine: Engine, shards: Sequence[Shard], manifests: Mapping[str, Decided]
+) -> dict[str, Any]:
     """The root, the number of records and the schema of the data set."""
     records = [shard for shard in shards if shard.kind == "records"]
     tasks = [element.task(context.layout, shard, context.upstream, manifests) for shard in records]
     total = sum(engine.map(element.total, tasks), Sum())
     columns = _types(context, records, manifests)
-    return {"dataset": {"root": element.root(total, columns), "sum": f"{total.total:032x}", "records": total.count, "columns": columns}}
+    return {
+        "dataset": {
+            "root": element.root(total, columns),
+            "sum": f"{total.total:032x}",
+            "records": total.n,
+            "columns": columns,
+        }
+    }
 
 
 def _types(context: Context, records: Sequence[Shard], manifests: Mapping[str, Decided]) -> dict[str, str]:

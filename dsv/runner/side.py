@@ -61,7 +61,9 @@ class Side:
 
     def ids(self, positions: pl.DataFrame) -> pl.Series:
         """Ids of positions (columns shard, row), in their order; null positions give null."""
-        return gather(positions, lambda index, rows: read.ids(self.files, self.shards[index]).gather(rows).to_frame("id"))["id"]
+        return gather(
+            positions, lambda index, rows: read.ids(self.files, self.shards[index]).gather(rows).to_frame("id")
+        )["id"]
 
     def records(self, positions: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The records at positions (columns shard, row) after all stages, in their order."""
@@ -71,7 +73,11 @@ class Side:
             frame = read.base(self.files, shard, columns)[rows] if columns != [] else pl.DataFrame(height=len(rows))
             assigned = self.state(shard).assigned
             names = [n for n in assigned.columns if columns is None or n in columns]
-            return overlay(frame, assigned.select(names)[rows], self.state(shard).marks.select(names)[rows]) if names else frame
+            return (
+                overlay(frame, assigned.select(names)[rows], self.state(shard).marks.select(names)[rows])
+                if names
+                else frame
+            )
 
         return gather(positions, take)
 
@@ -116,7 +122,11 @@ def overlay(base: pl.DataFrame, assigned: pl.DataFrame, marks: pl.DataFrame) -> 
         if name not in base.columns or marks[name].all():
             columns.append(assigned[name])
             continue
-        old = base[name] if base[name].dtype == assigned[name].dtype else base[name].cast(assigned[name].dtype, strict=False)
+        old = (
+            base[name]
+            if base[name].dtype == assigned[name].dtype
+            else base[name].cast(assigned[name].dtype, strict=False)
+        )
         columns.append(pl.select(pl.when(marks[name]).then(assigned[name]).otherwise(old).alias(name)).to_series())
     return base.with_columns(columns)
 

@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 
-
 def observe(votes: pl.DataFrame) -> dict[str, int]:
     """The sums of votes (hi, lo, value): per number of votes, and per label."""
     if votes.is_empty():

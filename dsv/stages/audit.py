@@ -43,7 +43,11 @@ def prepare(view: View, params: Params) -> Prepared:
     columns = [_text(frame, params.label).alias("class"), _text(frame, SPLIT).alias("split")]
     columns += [_text(frame, name).alias(f"group {name}") for name in params.groups]
     content = [c for c in frame.columns if c not in (SPLIT, ID)]
-    hashes = digest.halves(digest.hash128(canonical.rows(frame, content))) if frame.height else pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64})
+    hashes = (
+        digest.halves(digest.hash128(canonical.rows(frame, content)))
+        if frame.height
+        else pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64})
+    )
     return Prepared(hashes.with_columns(columns), pl.DataFrame())
 
 
@@ -70,7 +74,12 @@ def _count(rows: pl.DataFrame, params: Params) -> Decided:
         if name != "split":
             for split, value, n in rows.drop_nulls([name, "split"]).group_by("split", name).len().iter_rows():
                 stats[f"{name} by split\x1f{split}\x1f{value}"] = n
-    spread = rows.drop_nulls("split").group_by("hi", "lo").agg(pl.col("split").n_unique().alias("splits"), pl.len().alias("n")).filter(pl.col("splits") > 1)
+    spread = (
+        rows.drop_nulls("split")
+        .group_by("hi", "lo")
+        .agg(pl.col("split").n_unique().alias("splits"), pl.len().alias("n"))
+        .filter(pl.col("splits") > 1)
+    )
     stats["leaking"] = int(spread["n"].sum()) if spread.height else 0
     return Decided(pl.DataFrame(), stats)
 
@@ -82,7 +91,13 @@ def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) 
 
 def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:
     """The tables, with names in order."""
-    tables: dict[str, Any] = {"classes": {}, "splits": {}, "groups": {g: {} for g in params.groups}, "classes_by_split": {}, "groups_by_split": {g: {} for g in params.groups}}
+    tables: dict[str, Any] = {
+        "classes": {},
+        "splits": {},
+        "groups": {g: {} for g in params.groups},
+        "classes_by_split": {},
+        "groups_by_split": {g: {} for g in params.groups},
+    }
     for name, n in sorted(stats.items()):
         kind, *path = name.split("\x1f")
         if kind == "class":

@@ -38,7 +38,7 @@ class Params:
 class Named(NamedTuple):
     """A rule with its place and the name that decisions bear."""
 
-    index: int
+    place: int
     name: str
     params: Any
 
@@ -56,7 +56,7 @@ def named(params: Params) -> list[Named]:
 
 def rules(params: Params) -> Mapping[str, tuple[str, ...]]:
     """Rule → its place in params.yaml."""
-    return {rule.name: (f"rules[{rule.index}]",) for rule in named(params)}
+    return {rule.name: (f"rules[{rule.place}]",) for rule in named(params)}
 
 
 def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
@@ -81,17 +81,23 @@ def prepare(view: View, params: Params) -> Prepared:
     for rule in named(params):
         if isinstance(rule.params, duplicate.Params):
             halves = digest.halves(digest.record_hashes(frame, rule.params.compared(frame)))
-            narrow |= {f"hi{rule.index}": halves["hi"], f"lo{rule.index}": halves["lo"]}
+            narrow |= {f"hi{rule.place}": halves["hi"], f"lo{rule.place}": halves["lo"]}
             continue
         action = rule.params.act(frame)
         if isinstance(action, Drops):
             part, mask = _dropped(frame, rule, action, first)
-            first = pl.select(pl.when(mask & (first == NEVER)).then(pl.lit(rule.index, pl.UInt16)).otherwise(first).alias("first")).to_series()
+            first = pl.select(
+                pl.when(mask & (first == NEVER)).then(pl.lit(rule.place, pl.UInt16)).otherwise(first).alias("first")
+            ).to_series()
             parts.append(part)
         else:
             found, frame = _changed(frame, rule, action, first)
             parts += found
-    local = pl.concat([p for p in parts if p.height], how="diagonal_relaxed") if any(p.height for p in parts) else pl.DataFrame()
+    local = (
+        pl.concat([p for p in parts if p.height], how="diagonal_relaxed")
+        if any(p.height for p in parts)
+        else pl.DataFrame()
+    )
     if narrow:
         narrow["first"] = first
     return Prepared(pl.DataFrame([s.alias(n) for n, s in narrow.items()]), local)
@@ -103,11 +109,17 @@ def _dropped(frame: pl.DataFrame, rule: Named, action: Drops, first: pl.Series) 
     rows = (mask & (first == NEVER)).arg_true().cast(pl.UInt32)
     if rows.is_empty():
         return pl.DataFrame(), mask
-    detail = _eager(frame[rows], action.detail) if action.detail is not None else pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    detail = (
+        _eager(frame[rows], action.detail)
+        if action.detail is not None
+        else pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    )
     return _part(rows, rule, DROP).with_columns(detail.cast(pl.String).alias("detail")), mask
 
 
-def _changed(frame: pl.DataFrame, rule: Named, action: Any, first: pl.Series) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+def _changed(
+    frame: pl.DataFrame, rule: Named, action: Any, first: pl.Series
+) -> tuple[list[pl.DataFrame], pl.DataFrame]:
     """The sets of one rule, and the frame with the new values."""
     parts = []
     values = {name: _eager(frame, value).alias(name) for name, value in action.values.items()}
@@ -130,7 +142,9 @@ def _eager(frame: pl.DataFrame, expression: pl.Expr) -> pl.Series:
 
 
 def _part(rows: pl.Series, rule: Named, action: str) -> pl.DataFrame:
-    return pl.DataFrame({"row": rows}).with_columns(pl.lit(rule.name).alias("rule"), pl.lit(action).alias("action"), pl.lit(rule.index, pl.UInt16).alias("order"))
+    return pl.DataFrame({"row": rows}).with_columns(
+        pl.lit(rule.name).alias("rule"), pl.lit(action).alias("action"), pl.lit(rule.place, pl.UInt16).alias("order")
+    )
 
 
 def rounds(params: Params) -> tuple[Round, ...]:
@@ -138,8 +152,8 @@ def rounds(params: Params) -> tuple[Round, ...]:
     found = []
     for rule in named(params):
         if isinstance(rule.params, duplicate.Params):
-            key = (f"hi{rule.index}", f"lo{rule.index}")
-            found.append(Round(rule.name, key, partial(_duplicates, rule=rule.name, index=rule.index), (*key, "first")))
+            key = (f"hi{rule.place}", f"lo{rule.place}")
+            found.append(Round(rule.name, key, partial(_duplicates, rule=rule.name, index=rule.place), (*key, "first")))
     return tuple(found)
 
 
@@ -151,7 +165,16 @@ def _duplicates(rows: pl.DataFrame, params: Params, rule: str, index: int) -> De
     doubles = candidates.join(several, on=key, how="inner").filter(pl.col("at") != pl.col("kept"))
     firsts = candidates.select(kept="at", partner_shard="shard", partner_row="row")
     found = doubles.join(firsts, on="kept", how="left").sort("at")
-    return Decided(found.select("shard", "row", pl.lit(rule).alias("rule"), "partner_shard", "partner_row", pl.lit(index, pl.UInt16).alias("order")))
+    return Decided(
+        found.select(
+            "shard",
+            "row",
+            pl.lit(rule).alias("rule"),
+            "partner_shard",
+            "partner_row",
+            pl.lit(index, pl.UInt16).alias("order"),
+        )
+    )
 
 
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
@@ -164,8 +187,12 @@ def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) 
     else:
         return empty()
     last = parts.filter(action=DROP).group_by("row").agg(pl.col("order").min().alias("last"))
-    parts = parts.join(last, on="row", how="left").filter(pl.col("last").is_null() | (pl.col("order") <= pl.col("last")))
-    return sparse([parts.drop("last").sort("row", "order", *(["column"] if "column" in parts.columns else [])).drop("order")])
+    parts = parts.join(last, on="row", how="left").filter(
+        pl.col("last").is_null() | (pl.col("order") <= pl.col("last"))
+    )
+    return sparse(
+        [parts.drop("last").sort("row", "order", *(["column"] if "column" in parts.columns else [])).drop("order")]
+    )
 
 
 def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:

@@ -31,6 +31,12 @@ def join_groups(rows: pl.DataFrame, columns: Sequence[str]) -> list[pl.Series]:
         first = root(pair[0])
         for other in pair[1:]:
             parent[root(other)] = first
-    roots = np.array([root(node) for node in range(offset)], dtype=np.int64)[codes[0]] if len(rows) else np.empty(0, dtype=np.int64)
-    first_rows = pl.DataFrame({"root": roots, "at": np.arange(len(roots))}).with_columns(first=pl.col("at").min().over("root"))["first"]
+    roots = (
+        np.array([root(node) for node in range(offset)], dtype=np.int64)[codes[0]]
+        if len(rows)
+        else np.empty(0, dtype=np.int64)
+    )
+    first_rows = pl.DataFrame({"root": roots, "at": np.arange(len(roots))}).with_columns(
+        first=pl.col("at").min().over("root")
+    )["first"]
     return [rows["g0"].gather(first_rows).alias("g0"), rows["u"].gather(first_rows).alias("u")]

@@ -19,18 +19,20 @@ def overlap(one: Box, other: Box) -> float:
     total = _area(one) + _area(other) - shared
     if total <= 0:
         return 1.0 if all(one[s] == other[s] for s in SIDES) else 0.0
-    return shared / total
+    return float(shared / total)
 
 
 def _area(box: Box) -> float:
-    return max(0.0, box["xmax"] - box["xmin"]) * max(0.0, box["ymax"] - box["ymin"])
+    return float(max(0.0, box["xmax"] - box["xmin"]) * max(0.0, box["ymax"] - box["ymin"]))
 
 
 def _order(box: Box) -> tuple[Any, ...]:
     return (*(box[s] for s in SIDES), box["label"] or "", box.get("extra") or "")
 
 
-def fuse(reads: Sequence[tuple[str, Sequence[Box]]], iou: float, quorum: float, coordinates: str, stats: dict[str, int]) -> list[Box]:
+def fuse(
+    reads: Sequence[tuple[str, Sequence[Box]]], iou: float, quorum: float, coordinates: str, stats: dict[str, int]
+) -> list[Box]:
     """The boxes that enough annotators saw, in the order of their places. One annotator's boxes pass unchanged."""
     if len(reads) == 1:
         return [{**box, "votes": 1} for box in sorted(reads[0][1] or (), key=_order)]
@@ -42,7 +44,9 @@ def fuse(reads: Sequence[tuple[str, Sequence[Box]]], iou: float, quorum: float, 
     return sorted(kept, key=_order)
 
 
-def _match(clusters: list[list[tuple[str, Box]]], who: str, boxes: Sequence[Box], iou: float, stats: dict[str, int]) -> None:
+def _match(
+    clusters: list[list[tuple[str, Box]]], who: str, boxes: Sequence[Box], iou: float, stats: dict[str, int]
+) -> None:
     """Adds an annotator's boxes to the clusters they overlap best; the rest begin clusters of their own."""
     pairs = []
     for i, box in enumerate(boxes):

@@ -40,14 +40,24 @@ class Params:
     method: Literal["majority", "weighted"] = field(default="majority", metadata={"doc": "weighted counts `weights`"})
     kind: Literal["label", "boxes"] = field(default="label", metadata={"doc": "what is annotated"})
     min_votes: int = field(default=1, metadata={"min": 1, "doc": "fewer votes leave the record undecided"})
-    tie: Literal["queue", "first", "drop"] = field(default="queue", metadata={"doc": "queue: undecided; first: the smallest label"})
-    undecided: Literal["keep", "drop"] = field(default="keep", metadata={"doc": "what becomes of a record without label"})
-    weights: dict[str, float] = field(default_factory=dict, metadata={"min": 0.0, "doc": "annotator → weight, 1 for the others"})
+    tie: Literal["queue", "first", "drop"] = field(
+        default="queue", metadata={"doc": "queue: undecided; first: the smallest label"}
+    )
+    undecided: Literal["keep", "drop"] = field(
+        default="keep", metadata={"doc": "what becomes of a record without label"}
+    )
+    weights: dict[str, float] = field(
+        default_factory=dict, metadata={"min": 0.0, "doc": "annotator → weight, 1 for the others"}
+    )
     annotators: Annotators = field(default_factory=Annotators)
     from_: tuple[str, ...] = field(default=(), metadata={"doc": "annotation sources; all when left out"})
     into: str | None = field(default=None, metadata={"doc": "the column; label or boxes when left out"})
-    iou: float = field(default=0.5, metadata={"min": 0.0, "max": 1.0, "doc": "boxes: overlap from which two are the same"})
-    quorum: float = field(default=0.5, metadata={"min": 0.0, "max": 1.0, "doc": "boxes: share of annotators that must have seen one"})
+    iou: float = field(
+        default=0.5, metadata={"min": 0.0, "max": 1.0, "doc": "boxes: overlap from which two are the same"}
+    )
+    quorum: float = field(
+        default=0.5, metadata={"min": 0.0, "max": 1.0, "doc": "boxes: share of annotators that must have seen one"}
+    )
     coordinates: Literal["median", "mean"] = "median"
 
     @property
@@ -64,7 +74,9 @@ def _used(params: Params, sources: Mapping[str, SourceFacts]) -> dict[str, Sourc
     found = {n: s for n, s in sources.items() if s.kind == ANNOTATIONS and (not params.from_ or n in params.from_)}
     for name in params.from_:
         if name not in found:
-            raise errors.DsvError(f"merge.from names {name!r}, which is no annotation source.", hint="edit merge.from in params.yaml")
+            raise errors.DsvError(
+                f"merge.from names {name!r}, which is no annotation source.", hint="edit merge.from in params.yaml"
+            )
     return found
 
 
@@ -97,9 +109,15 @@ def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataF
     value = frame[source.value] if source.value in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
     if params.kind == "label" and value.dtype != pl.String:
         if value.dtype.is_nested():
-            raise errors.DsvError(f"sources.{source.name}.value is {value.dtype}; merging labels needs plain values.", hint="kind: boxes")
+            raise errors.DsvError(
+                f"sources.{source.name}.value is {value.dtype}; merging labels needs plain values.", hint="kind: boxes"
+            )
         value = value.cast(pl.String)
-    who = frame[source.annotator].cast(pl.String) if source.annotator in frame.columns else pl.Series([source.annotator_name or source.name] * frame.height)
+    who = (
+        frame[source.annotator].cast(pl.String)
+        if source.annotator in frame.columns
+        else pl.Series([source.annotator_name or source.name] * frame.height)
+    )
     keys = digest.halves(digest.hash128(source.of + "/" + items))
     return keys.with_columns(value.alias("value"), who.fill_null("").alias("who"))
 
@@ -113,7 +131,9 @@ def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFra
     records = rows.filter(~pl.col("annotation") & pl.col("alive")).select("shard", "row", "hi", "lo")
     if "value" not in rows.columns:
         return records, pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String, "who": pl.String})
-    votes = rows.filter(pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()).select("hi", "lo", "value", "who")
+    votes = rows.filter(pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()).select(
+        "hi", "lo", "value", "who"
+    )
     if params.annotators.exclude:
         votes = votes.filter(~pl.col("who").is_in(list(params.annotators.exclude)))
     return records, votes
@@ -126,7 +146,9 @@ def _labels(rows: pl.DataFrame, params: Params) -> Decided:
     if params.method == "weighted":
         table = {who: round(w * SCALE) for who, w in params.weights.items()}
         weight = pl.col("who").replace_strict(table, default=SCALE, return_dtype=pl.Int64)
-    counted = votes.group_by("hi", "lo", "value").agg(weight.sum().alias("w") if params.method == "weighted" else pl.len().cast(pl.Int64).alias("w"), n=pl.len())
+    counted = votes.group_by("hi", "lo", "value").agg(
+        weight.sum().alias("w") if params.method == "weighted" else pl.len().cast(pl.Int64).alias("w"), n=pl.len()
+    )
     counted = counted.sort(["hi", "lo", "w", "value"], descending=[False, False, True, False])
     best = counted.group_by("hi", "lo", maintain_order=True).agg(
         pl.col("value").first().alias("top"), pl.col("w").first().alias("w1"), pl.col("w").get(1, null_on_oob=True).alias("w2"),
@@ -172,18 +194,36 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
     for value, who in found.select("value", "who").iter_rows():
         n = len(set(who or ()))
         state = NONE if n == 0 else FEW if n < params.min_votes else None
-        fused.append(None if state else fuse(list(zip(who, value, strict=True)), params.iou, params.quorum, params.coordinates, stats))
+        fused.append(
+            None
+            if state
+            else fuse(list(zip(who, value, strict=True)), params.iou, params.quorum, params.coordinates, stats)
+        )
         seen.append(n)
         states.append(state)
     decided = found.select("shard", "row").with_columns(
-        pl.Series(params.column, fused, dtype=BOXES), pl.Series("_votes", seen, dtype=pl.UInt16), pl.Series("_state", states, dtype=pl.String)
+        pl.Series(params.column, fused, dtype=BOXES),
+        pl.Series("_votes", seen, dtype=pl.UInt16),
+        pl.Series("_state", states, dtype=pl.String),
     )
     for state in (NONE, FEW):
         stats[f"state\x1f{state}"] = states.count(state)
     return Decided(decided.with_columns(_rule(params).alias("rule")), stats)
 
 
-BOXES = pl.List(pl.Struct({"label": pl.String, "xmin": pl.Float64, "ymin": pl.Float64, "xmax": pl.Float64, "ymax": pl.Float64, "extra": pl.String, "votes": pl.Int64}))
+BOXES = pl.List(
+    pl.Struct(
+        {
+            "label": pl.String,
+            "xmin": pl.Float64,
+            "ymin": pl.Float64,
+            "xmax": pl.Float64,
+            "ymax": pl.Float64,
+            "extra": pl.String,
+            "votes": pl.Int64,
+        }
+    )
+)
 
 
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
@@ -191,10 +231,19 @@ def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) 
     names = [params.column, "_votes", "_agree", "_state", "rule"]
     base = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
     if decided.height:
-        table = base.join(decided.select("row", *[n for n in names if n in decided.columns]), on="row", how="left", maintain_order="left")
+        table = base.join(
+            decided.select("row", *[n for n in names if n in decided.columns]),
+            on="row",
+            how="left",
+            maintain_order="left",
+        )
     else:
         kind = BOXES if params.kind == "boxes" else pl.String
-        table = base.with_columns(pl.lit(None, kind).alias(params.column), pl.lit(None, pl.String).alias("_state"), pl.lit(None, pl.String).alias("rule"))
+        table = base.with_columns(
+            pl.lit(None, kind).alias(params.column),
+            pl.lit(None, pl.String).alias("_state"),
+            pl.lit(None, pl.String).alias("rule"),
+        )
     return Decisions(table.drop("row").rename({"rule": DROP_COLUMN}), dense=True)
 
 

@@ -56,7 +56,9 @@ def _module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise errors.DsvError(f"The module {name} cannot be imported: {error}", hint="pip install it, or put it beside params.yaml") from error
+        raise errors.DsvError(
+            f"The module {name} cannot be imported: {error}", hint="pip install it, or put it beside params.yaml"
+        ) from error
 
 
 def code(params: Params) -> str:
@@ -65,7 +67,11 @@ def code(params: Params) -> str:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
             first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:32]
 
@@ -84,7 +90,11 @@ def prepare(view: View, params: Params) -> Prepared:
     """Local: what the function dropped, changed and added."""
     function = find(params.function)
     before = view.frame.with_row_index("_row")
-    given = view.frame.with_columns(before["_row"].cast(pl.String).alias(ID)) if ID not in view.frame.columns else view.frame
+    given = (
+        view.frame.with_columns(before["_row"].cast(pl.String).alias(ID))
+        if ID not in view.frame.columns
+        else view.frame
+    )
     after = function(given, **params.options)
     if not isinstance(after, pl.DataFrame) or ID not in after.columns:
         raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID}.")

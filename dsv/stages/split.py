@@ -28,8 +28,13 @@ class Params:
     """How records are split."""
 
     method: Literal["hash", "sticky", "fresh"] = "sticky"
-    fractions: dict[str, float] = field(default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1}, metadata={"min": 0.0, "max": 1.0, "nonempty": True})
-    group: tuple[str, ...] = field(default=(), metadata={"doc": "records that share a value of any of these stay together"})
+    fractions: dict[str, float] = field(
+        default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1},
+        metadata={"min": 0.0, "max": 1.0, "nonempty": True},
+    )
+    group: tuple[str, ...] = field(
+        default=(), metadata={"doc": "records that share a value of any of these stay together"}
+    )
     stratify: tuple[str, ...] = field(default=(), metadata={"doc": "each value gets its share of each split"})
     salt: str = field(default="v1", metadata={"doc": "another salt is another draw"})
 
@@ -55,8 +60,15 @@ def prepare(view: View, params: Params) -> Prepared:
     columns = {"u": _place(_group(frame, params.group[:1], ids), params.salt)}
     for i, name in enumerate(params.group):
         columns[f"g{i}"] = digest.hash64(_group(frame, (name,), ids))
-    stratum = canonical.rows(frame, [c for c in params.stratify if c in frame.columns]) if params.stratify else pl.Series([""] * frame.height, dtype=pl.String)
-    return Prepared(pl.DataFrame([s.alias(n) for n, s in columns.items()]).with_columns(stratum=digest.hash64(stratum)), pl.DataFrame())
+    stratum = (
+        canonical.rows(frame, [c for c in params.stratify if c in frame.columns])
+        if params.stratify
+        else pl.Series([""] * frame.height, dtype=pl.String)
+    )
+    return Prepared(
+        pl.DataFrame([s.alias(n) for n, s in columns.items()]).with_columns(stratum=digest.hash64(stratum)),
+        pl.DataFrame(),
+    )
 
 
 def _group(frame: pl.DataFrame, names: tuple[str, ...], ids: pl.Series) -> pl.Series:
@@ -96,8 +108,10 @@ def _assign(rows: pl.DataFrame, params: Params) -> Decided:
 def _by_place(u: np.ndarray, params: Params) -> list[str]:
     names = list(params.fractions)
     # The last bound is the end of the circle whatever the rounding of the fractions.
-    bounds = np.array([min(int(c * 2**64), 2**64 - 1) for c in np.cumsum(list(params.fractions.values()))[:-1]], dtype=np.uint64)
-    return np.array(names, dtype=object)[np.searchsorted(bounds, u, side="right")].tolist()
+    bounds = np.array(
+        [min(int(c * 2**64), 2**64 - 1) for c in np.cumsum(list(params.fractions.values()))[:-1]], dtype=np.uint64
+    )
+    return [names[i] for i in np.searchsorted(bounds, u, side="right").tolist()]
 
 
 def _groups(rows: pl.DataFrame, unit: str) -> pl.DataFrame:
@@ -130,18 +144,30 @@ def _stratum(groups: pl.DataFrame, unit: str, params: Params, *, sticky: bool) -
         have += _grown(later, batch, len(names))
         sizes = new["n"].to_numpy() if not sticky else _first_sizes(new, batch)
         lacking = np.maximum(shares * (have.sum() + sizes.sum()) - have, 0)
-        bounds = np.cumsum(lacking / lacking.sum() * sizes.sum()) if lacking.sum() > 0 else np.cumsum(shares * sizes.sum())
+        bounds = (
+            np.cumsum(lacking / lacking.sum() * sizes.sum()) if lacking.sum() > 0 else np.cumsum(shares * sizes.sum())
+        )
         middle = np.cumsum(sizes) - sizes / 2
         chosen = np.minimum(np.searchsorted(bounds, middle, side="left"), len(names) - 1)
-        for key, n, split, by_batch in zip(new[unit].to_list(), sizes.tolist(), chosen.tolist(), new["by_batch"].to_list(), strict=True):
+        for key, n, split, by_batch in zip(
+            new[unit].to_list(), sizes.tolist(), chosen.tolist(), new["by_batch"].to_list(), strict=True
+        ):
             out[key] = split
             have[split] += n
-            later += [(entry["batch"], split, entry["count"]) for entry in by_batch if sticky and entry["batch"] != batch]
-    return pl.DataFrame({unit: list(out), "split": [names[s] for s in out.values()]}, schema={unit: groups.schema[unit], "split": pl.String})
+            later += [
+                (entry["batch"], split, entry["count"]) for entry in by_batch if sticky and entry["batch"] != batch
+            ]
+    return pl.DataFrame(
+        {unit: list(out), "split": [names[s] for s in out.values()]},
+        schema={unit: groups.schema[unit], "split": pl.String},
+    )
 
 
 def _first_sizes(new: pl.DataFrame, batch: int | None) -> np.ndarray:
-    return np.array([next((e["count"] for e in entries if e["batch"] == batch), 0) for entries in new["by_batch"].to_list()], dtype=np.int64)
+    return np.array(
+        [next((e["count"] for e in entries if e["batch"] == batch), 0) for entries in new["by_batch"].to_list()],
+        dtype=np.int64,
+    )
 
 
 def _grown(later: list[tuple[int, int, int]], batch: int | None, splits: int) -> np.ndarray:
@@ -159,7 +185,10 @@ def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) 
     base = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
     if "split" not in decided.columns:
         return Decisions(base.select(pl.lit(None, pl.String).alias("split")), dense=True)
-    return Decisions(base.join(decided.select("row", "split"), on="row", how="left", maintain_order="left").select("split"), dense=True)
+    return Decisions(
+        base.join(decided.select("row", "split"), on="row", how="left", maintain_order="left").select("split"),
+        dense=True,
+    )
 
 
 def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:

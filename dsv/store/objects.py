@@ -95,7 +95,12 @@ class Store:
         oid = hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
         if not self.has(oid):
             self.put_bytes(oid, data)
-        return Tree(oid, len(names), sum(size for _, size in stored), {n: md5 for n, (md5, _) in zip(names, stored, strict=True)})
+        return Tree(
+            oid,
+            len(names),
+            sum(size for _, size in stored),
+            {n: md5 for n, (md5, _) in zip(names, stored, strict=True)},
+        )
 
     def add_file(self, path: Path) -> tuple[str, int]:
         """Stores a file; its md5 and size."""

@@ -45,7 +45,9 @@ def to_bytes(table: pa.Table, meta: Mapping[str, Any]) -> bytes:
     """The Parquet file of a table in canonical form, with `dsv.*` metadata (values as JSON)."""
     table = types.cast(table)
     dictionary, encodings = _encodings(table)
-    metadata = {"dsv.format": FORMAT} | {f"dsv.{k}": json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in meta.items()}
+    metadata = {"dsv.format": FORMAT} | {
+        f"dsv.{k}": json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in meta.items()
+    }
     sink = io.BytesIO()
     with pq.ParquetWriter(
         sink,

@@ -34,7 +34,13 @@ def canonical(dtype: pa.DataType) -> pa.DataType:
         return pa.date32()
     if t.is_binary(dtype) or t.is_large_binary(dtype) or t.is_binary_view(dtype) or t.is_fixed_size_binary(dtype):
         return pa.large_binary()
-    if t.is_list(dtype) or t.is_large_list(dtype) or t.is_fixed_size_list(dtype) or t.is_list_view(dtype) or t.is_large_list_view(dtype):
+    if (
+        t.is_list(dtype)
+        or t.is_large_list(dtype)
+        or t.is_fixed_size_list(dtype)
+        or t.is_list_view(dtype)
+        or t.is_large_list_view(dtype)
+    ):
         return pa.large_list(pa.field("item", canonical(dtype.value_type)))
     if t.is_struct(dtype):
         return pa.struct([pa.field(f.name, canonical(f.type)) for f in dtype])

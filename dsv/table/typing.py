@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
-EPOCH = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
+EPOCH: dict[str, Literal["s", "ms", "us"]] = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
 _INTEGER = r"^[+-]?[0-9]+$"
 _FLOAT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(?i:inf|infinity|nan)$"
-_ISO = ("%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_ISO = (
+    "%Y-%m-%dT%H:%M:%S%.fZ",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+)
 
 
 class Column(NamedTuple):
@@ -37,7 +44,11 @@ def moment(text: pl.Expr, column: Column) -> pl.Expr:
             number = pl.when(text.str.contains(_INTEGER)).then(text).cast(pl.Int64, strict=False)
             tries.append(pl.from_epoch(number, EPOCH[form]).cast(pl.Datetime("us")))
         elif "%z" in form or "%:z" in form:
-            tries.append(text.str.to_datetime(form, strict=False, exact=True, time_unit="us", time_zone="UTC").dt.replace_time_zone(None))
+            tries.append(
+                text.str.to_datetime(
+                    form, strict=False, exact=True, time_unit="us", time_zone="UTC"
+                ).dt.replace_time_zone(None)
+            )
         elif "%H" in form or "%I" in form or "%s" in form or "%T" in form:
             tries.append(text.str.to_datetime(form, strict=False, exact=True, time_unit="us"))
         else:
@@ -67,7 +78,13 @@ def _convert(name: str, column: Column, dtype: pl.DataType) -> pl.Expr:
         return _parse(name, column)
     if column.type == "string":
         return value if dtype.is_nested() else value.cast(pl.String)
-    wanted = {"int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean, "date": pl.Date, "datetime": pl.Datetime("us")}
+    wanted: dict[str, pl.DataType | type[pl.DataType]] = {
+        "int": pl.Int64,
+        "float": pl.Float64,
+        "bool": pl.Boolean,
+        "date": pl.Date,
+        "datetime": pl.Datetime("us"),
+    }
     if column.type not in wanted or dtype.is_nested():
         return value
     if column.type == "int" and dtype.is_float():
@@ -83,12 +100,17 @@ def typed(frame: pl.DataFrame, columns: Mapping[str, Column]) -> tuple[pl.DataFr
     if not present:
         return frame, []
     # A null in the source is a null; only a value that was there and is gone is a misfit.
-    converted = frame.with_columns(_convert(name, column, frame.schema[name]).alias(name) for name, column in present.items())
+    converted = frame.with_columns(
+        _convert(name, column, frame.schema[name]).alias(name) for name, column in present.items()
+    )
     misfits = []
     for name, column in present.items():
         if converted[name].null_count() == frame[name].null_count():
             continue
         lost = (converted[name].is_null() & frame[name].is_not_null()).arg_true()
         shown = frame[name].gather(lost).cast(pl.String, strict=False)
-        misfits += [Misfit(row, f"{name}: {str(value)[:60]!r} is no {column.type}") for row, value in zip(lost.to_list(), shown.to_list(), strict=True)]
+        misfits += [
+            Misfit(row, f"{name}: {str(value)[:60]!r} is no {column.type}")
+            for row, value in zip(lost.to_list(), shown.to_list(), strict=True)
+        ]
     return converted, sorted(misfits)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  messages
 from __future__ import annotations
 
 from dataclasses import dataclass

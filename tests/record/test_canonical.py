@@ -16,7 +16,9 @@ from tests import reference
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "record_hash_v1.json"
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(["", "\x1b", "\x1e", "a\x1fb", "\x1be"])
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
+    ["", "\x1b", "\x1e", "a\x1fb", "\x1be"]
+)
 SCALARS = {
     pl.String: texts,
     pl.Int64: st.integers(-(2**63), 2**63 - 1),
@@ -34,7 +36,7 @@ SCALARS = {
 
 
 def typed(depth: int = 2) -> st.SearchStrategy:
-    scalar = st.sampled_from([(dtype, values) for dtype, values in SCALARS.items()])
+    scalar = st.sampled_from(list(SCALARS.items()))
     if depth == 0:
         return scalar
 
@@ -53,7 +55,9 @@ def typed(depth: int = 2) -> st.SearchStrategy:
 @st.composite
 def frames(draw: st.DrawFn) -> tuple[pl.DataFrame, list[dict]]:
     fields = draw(st.dictionaries(texts, typed(), min_size=1, max_size=4))
-    rows = draw(st.lists(st.fixed_dictionaries({k: st.none() | v for k, (_, v) in fields.items()}), min_size=1, max_size=5))
+    rows = draw(
+        st.lists(st.fixed_dictionaries({k: st.none() | v for k, (_, v) in fields.items()}), min_size=1, max_size=5)
+    )
     schema = {k: dtype for k, (dtype, _) in fields.items()}
     return pl.DataFrame({k: pl.Series(k, [r[k] for r in rows], dtype=t, strict=False) for k, t in schema.items()}), rows
 

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, ISC004  tables
+# ruff: noqa: ISC004  tables
 from __future__ import annotations
 
 import datetime as dt

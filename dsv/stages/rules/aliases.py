@@ -24,7 +24,9 @@ class Params:
         kind = frame.schema[self.column]
         if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
             label = pl.element().struct.field("label").replace(self.map)
-            return Sets({self.column: pl.col(self.column).list.eval(pl.element().struct.with_fields(label.alias("label")))})
+            return Sets(
+                {self.column: pl.col(self.column).list.eval(pl.element().struct.with_fields(label.alias("label")))}
+            )
         if kind != pl.String:
             return Sets({})
         table = {old: new or None for old, new in self.map.items()}

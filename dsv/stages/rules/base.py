@@ -33,4 +33,6 @@ class Rule(Protocol):
 
 def told(column: str, text: str) -> pl.Expr:
     """`column=value text`, at most 80 characters."""
-    return pl.concat_str([pl.lit(f"{column}="), pl.col(column).cast(pl.String).fill_null("null").str.slice(0, 40), pl.lit(f" {text}")]).str.slice(0, 80)
+    return pl.concat_str(
+        [pl.lit(f"{column}="), pl.col(column).cast(pl.String).fill_null("null").str.slice(0, 40), pl.lit(f" {text}")]
+    ).str.slice(0, 80)

@@ -26,12 +26,19 @@ class Params:
         kind = frame.schema[self.column]
         if not isinstance(kind, pl.List):
             return Sets({})
-        size = [frame[name].to_list() if name in frame.columns else [None] * frame.height for name in ("width", "height")]
+        size = [
+            frame[name].to_list() if name in frame.columns else [None] * frame.height for name in ("width", "height")
+        ]
         found = [self._boxes(*row) for row in zip(frame[self.column].to_list(), *size, strict=True)]
         values = pl.Series(self.column, [boxes for boxes, _ in found], dtype=kind)
-        return Sets({self.column: pl.lit(values)}, pl.lit(pl.Series("detail", [detail or None for _, detail in found], dtype=pl.String)))
+        return Sets(
+            {self.column: pl.lit(values)},
+            pl.lit(pl.Series("detail", [detail or None for _, detail in found], dtype=pl.String)),
+        )
 
-    def _boxes(self, boxes: list[dict[str, Any]] | None, width: int | None, height: int | None) -> tuple[list[dict[str, Any]] | None, str]:
+    def _boxes(
+        self, boxes: list[dict[str, Any]] | None, width: int | None, height: int | None
+    ) -> tuple[list[dict[str, Any]] | None, str]:
         if boxes is None:
             return None, ""
         kept, told = [], []
@@ -54,5 +61,8 @@ def _reaches_out(box: dict[str, Any], width: int, height: int) -> bool:
 
 
 def _clip(box: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    sides = {side: min(max(box[side], 0.0), float(limit)) for side, limit in (("xmin", width), ("xmax", width), ("ymin", height), ("ymax", height))}
+    sides = {
+        side: min(max(box[side], 0.0), float(limit))
+        for side, limit in (("xmin", width), ("xmax", width), ("ymin", height), ("ymax", height))
+    }
     return {**box, **sides}

@@ -24,7 +24,11 @@ class Params:
         """What is no expression over columns."""
         try:
             pl.sql_expr(self.where)
-        except (pl.exceptions.SQLSyntaxError, pl.exceptions.SQLInterfaceError, pl.exceptions.InvalidOperationError) as error:
+        except (
+            pl.exceptions.SQLSyntaxError,
+            pl.exceptions.SQLInterfaceError,
+            pl.exceptions.InvalidOperationError,
+        ) as error:
             yield "where", f"is no expression: {str(error).splitlines()[0]}"
 
     def act(self, frame: pl.DataFrame) -> Drops:

@@ -26,4 +26,7 @@ class Params:
         outside = size < self.min
         if self.max is not None:
             outside = outside | (size > self.max)
-        return Drops(outside.fill_null(False), pl.concat_str([pl.lit(f"{self.column} has "), size.cast(pl.String), pl.lit(" characters")]))
+        return Drops(
+            outside.fill_null(False),
+            pl.concat_str([pl.lit(f"{self.column} has "), size.cast(pl.String), pl.lit(" characters")]),
+        )

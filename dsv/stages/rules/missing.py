@@ -24,5 +24,7 @@ class Params:
     def act(self, frame: pl.DataFrame) -> Drops:
         nulls = [pl.col(c).is_null() for c in self.columns_]
         mask = pl.any_horizontal(nulls) if self.when == "any" else pl.all_horizontal(nulls)
-        lacking = pl.concat_str([pl.when(pl.col(c).is_null()).then(pl.lit(c)) for c in self.columns_], separator=", ", ignore_nulls=True)
+        lacking = pl.concat_str(
+            [pl.when(pl.col(c).is_null()).then(pl.lit(c)) for c in self.columns_], separator=", ", ignore_nulls=True
+        )
         return Drops(mask, lacking.str.slice(0, 80))

@@ -34,4 +34,7 @@ class Params:
     def act(self, frame: pl.DataFrame) -> Drops:
         found = pl.col(self.column).cast(pl.String).str.contains(self.regex)
         mask = found if self.drop == "matching" else ~found
-        return Drops(mask.fill_null(False), told(self.column, f"{'matches' if self.drop == 'matching' else 'does not match'} {self.regex}"))
+        return Drops(
+            mask.fill_null(False),
+            told(self.column, f"{'matches' if self.drop == 'matching' else 'does not match'} {self.regex}"),
+        )

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsv.stages.rules import aliases, allowed, boxes, date, duplicate, filter, length, missing, pattern, range, text, undecodable, unit  # noqa: A004
+from dsv.stages.rules import (
+    aliases,
+    allowed,
+    boxes,
+    date,
+    duplicate,
+    filter,
+    length,
+    missing,
+    pattern,
+    range,
+    text,
+    undecodable,
+    unit,
+)
 
 RULES: dict[str, type[Any]] = {
     "missing": missing.Params,

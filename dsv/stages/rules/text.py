@@ -35,5 +35,7 @@ class Params:
         if self.strip:
             text = text.str.strip_chars()
         if self.case:
-            text = {"lower": text.str.to_lowercase, "upper": text.str.to_uppercase, "title": text.str.to_titlecase}[self.case]()
+            text = {"lower": text.str.to_lowercase, "upper": text.str.to_uppercase, "title": text.str.to_titlecase}[
+                self.case
+            ]()
         return text

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+REAL = Path(os.environ.get("DSV_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Project(NamedTuple):
+    """A project in a folder of its own, driven through the command line as people do."""
+
+    root: Path
+
+    def dsv(self, *args: str, code: int = 0) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "dsv", *args], cwd=self.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, f"dsv {' '.join(args)} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root.parent / "incoming" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def params(self, **sections: Any) -> None:
+        """Replaces sections of params.yaml (JSON is YAML)."""
+        path = self.root / "params.yaml"
+        kept = path.read_text(encoding="utf-8").split("\n# Every section below")[0].split("\n# sections")[0]
+        body = "".join(f"{name}: {json.dumps(value)}\n" for name, value in sections.items())
+        path.write_text(f"{kept}\n# sections\n{body}", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    # `dvc` and `dsv` as installed beside this Python, whether or not the environment is activated.
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path / "project")
+    made.root.mkdir()
+    made.dsv("init", "--name", "reviews")
+    return made
+
+
+@pytest.fixture
+def real() -> Callable[[str], Path]:
+    """Gives a folder of the real data sets; skips, or fails where they are required, if it is missing."""
+
+    def find(name: str) -> Path:
+        path = REAL / name
+        if not path.is_dir():
+            told = f"the real data set {name} is not in {REAL} (set DSV_REAL_DATA)"
+            if os.environ.get("DSV_REQUIRE_REAL_DATA") == "1":
+                pytest.fail(told)
+            pytest.skip(told)
+        return path
+
+    return find
