@@ -13,7 +13,7 @@ def init(root: Path) -> bool:
     """Makes the DVC project in a folder; False if there is one already."""
     if (root / ".dvc").is_dir() and (root / ".dvc" / "config").exists():
         return False
-    args = ["init", "-q"] if (root / ".git").exists() else ["init", "-q", "--subdir"]
+    args = ["init"] if (root / ".git").exists() else ["init", "--subdir"]
     process.run(root, args)
     lines = [
         "[core]",

@@ -250,7 +250,7 @@ def _write(
     source = folder.params.name
     starts = identity.cuts(source, texts.gather(order["at"]))
     jobs = []
-    for start, end in zip(starts, [*starts[1:], order.height], strict=True):
+    for start, end in zip(starts, [*starts[1:], order.height][: len(starts)], strict=True):
         at = order["at"][start:end]
         jobs.append((at, f"{source}/{texts[at[0]]}"))
 

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from dsv.cli import COMMANDS, HIDDEN, cli
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_command_reference_is_what_the_commands_say() -> None:
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.TARGET.read_text(encoding="utf-8") == module.reference(), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", [n for n in COMMANDS if n not in HIDDEN and n != "stage"])
+def test_every_command_shows_an_example_and_its_exit_statuses(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert command.help
+    assert "Example:" in str(command.epilog)
+    assert "Exit status:" in str(command.epilog)
+
+
+@pytest.mark.parametrize("args", [["--help"], ["log", "--help"], ["show", "--help"], ["status", "--help"]])
+def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
+    heavy = "dvc polars pyarrow numpy git rich".split()
+    code = f"import sys\nfrom dsv.cli.boundary import run\nfrom dsv.cli import cli\nrun(cli, {args!r})\nprint([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
