@@ -22,14 +22,31 @@ def facts(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "facts.json").read_text())
 
 
-def replay(project: Project, folder: Path, file: str, versions: list[str], options: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def replay(
+    project: Project, folder: Path, file: str, versions: list[str], options: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Delivers the versions as snapshots of one source, one commit each; the diffs of successive ones."""
     told = {v["v"]: v for v in facts(folder)["versions"]}[versions[0]]
     keys = [part for column in told["key"] for part in ("--key", column)]
     for number, version in enumerate(versions):
         path = folder / version / file
         if number == 0:
-            project.dsv("add", str(path), "--source", "s", "--batch", version, "--license", "ODbL-1.0", "--snapshot", "--types", "string", "--format", "csv", *keys)
+            project.dsv(
+                "add",
+                str(path),
+                "--source",
+                "s",
+                "--batch",
+                version,
+                "--license",
+                "ODbL-1.0",
+                "--snapshot",
+                "--types",
+                "string",
+                "--format",
+                "csv",
+                *keys,
+            )
             project.params()
             if options:
                 params = project.root / "params.yaml"
@@ -44,13 +61,25 @@ def replay(project: Project, folder: Path, file: str, versions: list[str], optio
 
 def recorded(folder: Path, a: str, b: str) -> dict[str, int]:
     found = next(d for d in facts(folder)["diffs"] if (d["a"], d["b"]) == (a, b))
-    return {"added": found["added"], "removed": found["removed"], "modified": found["changed"], "moved": 0, "unchanged": found["unchanged"]}
+    return {
+        "added": found["added"],
+        "removed": found["removed"],
+        "modified": found["changed"],
+        "moved": 0,
+        "unchanged": found["unchanged"],
+    }
 
 
 def test_a_truncated_snapshot_and_its_repair_read_as_withdrawn_and_back(project: Project, real: Real) -> None:
     folder = real("openflights_airports_versions")
     columns = {v["v"]: v for v in facts(folder)["versions"]}["v08"]["columns"]
-    cut, repaired = replay(project, folder, "airports.dat", ["v08", "v09", "v10"], {"header": False, "names": columns, "escape": "\\", "null": ["\\N"]})
+    cut, repaired = replay(
+        project,
+        folder,
+        "airports.dat",
+        ["v08", "v09", "v10"],
+        {"header": False, "names": columns, "escape": "\\", "null": ["\\N"]},
+    )
     assert cut["records"] == recorded(folder, "v08", "v09")
     assert {c["kind"]: c["removed"] for c in cut["causes"]} == {"batch": 5977, "content": 0}
     assert repaired["records"] == recorded(folder, "v09", "v10")
@@ -61,7 +90,13 @@ def test_swapped_coordinates_read_as_two_changed_columns(project: Project, real:
     folder = real("openflights_airports_versions")
     columns = {v["v"]: v for v in facts(folder)["versions"]}["v02"]["columns"]
     # The key of these versions holds codes that may be \N; facts.json compares that as text, so no token is null here.
-    (swapped,) = replay(project, folder, "airports.dat", ["v02", "v03"], {"header": False, "names": columns, "escape": "\\", "null": ["(none)"]})
+    (swapped,) = replay(
+        project,
+        folder,
+        "airports.dat",
+        ["v02", "v03"],
+        {"header": False, "names": columns, "escape": "\\", "null": ["(none)"]},
+    )
     assert swapped["records"] == recorded(folder, "v02", "v03")
     assert swapped["columns"] == {"lat": 4374, "lon": 4374}
 
@@ -95,7 +130,9 @@ def test_uci_adult_has_52_exact_duplicates(project: Project, real: Real) -> None
         project.dsv("add", str(folder / name), "--source", "adult", *options)
     params = project.root / "params.yaml"
     names = json.dumps([f"c{i:02d}" for i in range(15)])
-    params.write_text(params.read_text().replace("    batches:", f"    header: false\n    names: {names}\n    batches:"))
+    params.write_text(
+        params.read_text().replace("    batches:", f"    header: false\n    names: {names}\n    batches:")
+    )
     aliases = {"column": "c14", "map": {"<=50K.": "<=50K", ">50K.": ">50K"}}
     project.params(clean={"rules": [{"text": {"columns": ["c14"]}}, {"aliases": aliases}, {"duplicate": {}}]})
     project.dsv("run")
@@ -105,9 +142,15 @@ def test_uci_adult_has_52_exact_duplicates(project: Project, real: Real) -> None
 
 
 def test_sms_spam_has_5574_messages_and_403_duplicates(project: Project, real: Real) -> None:
-    project.dsv("add", str(real("sms_spam") / "sms.tsv"), "--source", "sms", "--license", "CC-BY-4.0", "--types", "string")
+    project.dsv(
+        "add", str(real("sms_spam") / "sms.tsv"), "--source", "sms", "--license", "CC-BY-4.0", "--types", "string"
+    )
     params = project.root / "params.yaml"
-    params.write_text(params.read_text().replace("    batches:", "    header: false\n    names: [label, text]\n    quote: false\n    batches:"))
+    params.write_text(
+        params.read_text().replace(
+            "    batches:", "    header: false\n    names: [label, text]\n    quote: false\n    batches:"
+        )
+    )
     project.params(clean={"rules": [{"duplicate": {}}]}, audit={"label": "label"})
     project.dsv("run")
     shown = dsv.show(".", path=project.root)

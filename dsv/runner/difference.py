@@ -7,6 +7,7 @@ the rest is joined by id.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -15,16 +16,14 @@ from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED
 from dsv.project.manifest import Shard
 from dsv.runner.side import SPLIT, Side
 
-ROWS = pl.DataFrame(
-    schema={
-        "op": pl.String,
-        "a_shard": pl.UInt32,
-        "a_row": pl.UInt32,
-        "b_shard": pl.UInt32,
-        "b_row": pl.UInt32,
-        "columns": pl.List(pl.String),
-    }
-).schema
+ROWS: dict[Any, Any] = {
+    "op": pl.String,
+    "a_shard": pl.UInt32,
+    "a_row": pl.UInt32,
+    "b_shard": pl.UInt32,
+    "b_row": pl.UInt32,
+    "columns": pl.List(pl.String),
+}
 POSITION = pl.Schema({"shard": pl.UInt32(), "row": pl.UInt32})
 
 
