@@ -33,7 +33,7 @@ def test_every_command_shows_an_example_and_its_exit_statuses(name: str) -> None
 
 @pytest.mark.parametrize("args", [["--help"], ["log", "--help"], ["show", "--help"], ["status", "--help"]])
 def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
-    heavy = "dvc polars pyarrow numpy git rich".split()
+    heavy = ["dvc", "polars", "pyarrow", "numpy", "git", "rich"]
     code = f"import sys\nfrom dsv.cli.boundary import run\nfrom dsv.cli import cli\nrun(cli, {args!r})\nprint([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -24,7 +24,7 @@ ROWS: dict[Any, Any] = {
     "b_row": pl.UInt32,
     "columns": pl.List(pl.String),
 }
-POSITION = pl.Schema({"shard": pl.UInt32(), "row": pl.UInt32})
+POSITION: dict[Any, Any] = {"shard": pl.UInt32, "row": pl.UInt32}
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,9 @@ def correct(folder: Path) -> None:
     deliver(image, range(7, 8), spoil=False)
     shutil.copyfile(image / "images" / "0007.png", folder / "images" / "0007.png")
     digits = load_digits()
-    wrong = [(n, who) for n in range(300) for who, said in votes(n, int(digits.target[n])) if said != int(digits.target[n])]
+    wrong = [
+        (n, who) for n in range(300) for who, said in votes(n, int(digits.target[n])) if said != int(digits.target[n])
+    ]
     with (folder / "votes.csv").open("a") as file:
         file.writelines(f"{n:04d}.png,{who},{int(digits.target[n])}\n" for n, who in wrong[:5])
 
@@ -106,7 +108,13 @@ def say(text: str) -> None:
 def dsv(project: Path, *args: str) -> None:
     """Shows and runs a command."""
     print("$ dsv " + " ".join(f"'{a}'" if " " in a else a for a in args), flush=True)
-    environment = {**os.environ, "GIT_AUTHOR_NAME": "demo", "GIT_AUTHOR_EMAIL": "demo@example.org", "GIT_COMMITTER_NAME": "demo", "GIT_COMMITTER_EMAIL": "demo@example.org"}
+    environment = {
+        **os.environ,
+        "GIT_AUTHOR_NAME": "demo",
+        "GIT_AUTHOR_EMAIL": "demo@example.org",
+        "GIT_COMMITTER_NAME": "demo",
+        "GIT_COMMITTER_EMAIL": "demo@example.org",
+    }
     subprocess.run([sys.executable, "-m", "dsv", *args], cwd=project, check=True, env=environment)
 
 
