@@ -11,7 +11,9 @@ from dsv.runner import fold
 
 NEW = {"hi": pl.UInt64, "lo": pl.UInt64, "hash": pl.Binary}
 PRIOR = {"hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean}
-deliveries = st.lists(st.lists(st.tuples(st.integers(1, 6), st.sampled_from([b"a", b"b", b"c"])), max_size=8), max_size=6)
+deliveries = st.lists(
+    st.lists(st.tuples(st.integers(1, 6), st.sampled_from([b"a", b"b", b"c"])), max_size=8), max_size=6
+)
 
 
 class Folded:
@@ -24,9 +26,17 @@ class Folded:
         self.rows = 0
 
     def deliver(self, rows: list[tuple[int, bytes]]) -> dict[str, int]:
-        new = pl.DataFrame({"hi": [k for k, _ in rows], "lo": [0] * len(rows), "hash": [v for _, v in rows]}, schema=NEW)
+        new = pl.DataFrame(
+            {"hi": [k for k, _ in rows], "lo": [0] * len(rows), "hash": [v for _, v in rows]}, schema=NEW
+        )
         prior = pl.DataFrame(
-            [(k, 0, n, s, r, self.live[s, r]) for s, part in enumerate(self.stored) for r, (k, n, _) in enumerate(part)], schema=PRIOR, orient="row"
+            [
+                (k, 0, n, s, r, self.live[s, r])
+                for s, part in enumerate(self.stored)
+                for r, (k, n, _) in enumerate(part)
+            ],
+            schema=PRIOR,
+            orient="row",
         )
         found = fold.fold(new, prior, self._hashes, self.policy)
         for shard, row, _, action in found.events.iter_rows():
@@ -41,15 +51,21 @@ class Folded:
         return found.counts
 
     def _hashes(self, positions: pl.DataFrame) -> pl.Series:
-        return pl.Series([self.stored[s][r][2] for s, r in positions.select("shard", "row").iter_rows()], dtype=pl.Binary)
+        return pl.Series(
+            [self.stored[s][r][2] for s, r in positions.select("shard", "row").iter_rows()], dtype=pl.Binary
+        )
 
     def values(self) -> list[tuple[int, bytes]]:
-        return sorted((k, v) for s, part in enumerate(self.stored) for r, (k, _, v) in enumerate(part) if self.live[s, r])
+        return sorted(
+            (k, v) for s, part in enumerate(self.stored) for r, (k, _, v) in enumerate(part) if self.live[s, r]
+        )
 
 
 @given(deliveries, st.booleans(), st.sampled_from(["replace", "keep"]))
 @settings(deadline=None, max_examples=300)
-def test_what_is_live_is_what_a_dictionary_holds(given: list[list[tuple[int, bytes]]], snapshot: bool, conflict: str) -> None:
+def test_what_is_live_is_what_a_dictionary_holds(
+    given: list[list[tuple[int, bytes]]], snapshot: bool, conflict: str
+) -> None:
     folded = Folded(fold.Policy(snapshot, conflict, repeats=False))
     truth: dict[int, bytes] = {}
     for rows in given:
@@ -103,7 +119,9 @@ def test_a_conflict_is_reported_where_it_is_an_error() -> None:
     folded.deliver([(1, b"a")])
     new = pl.DataFrame({"hi": [1], "lo": [0], "hash": [b"b"]}, schema=NEW)
     prior = pl.DataFrame([(1, 0, 1, 0, 0, True)], schema=PRIOR, orient="row")
-    assert fold.fold(new, prior, lambda p: pl.Series([b"a"] * p.height, dtype=pl.Binary), folded.policy).clash.to_list() == [0]
+    assert fold.fold(
+        new, prior, lambda p: pl.Series([b"a"] * p.height, dtype=pl.Binary), folded.policy
+    ).clash.to_list() == [0]
 
 
 @pytest.mark.parametrize("snapshot", [True, False])

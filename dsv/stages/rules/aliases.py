@@ -14,7 +14,7 @@ class Params:
     """Replaces values by the ones they stand for; in a column of boxes, their labels. A value mapped to "" becomes null."""
 
     column: str
-    map: dict[str, str] = field(metadata={"nonempty": True})
+    map: dict[str, str] = field(metadata={"doc": 'value → what it stands for; "" makes it null'})
     id: str | None = None
 
     def columns(self) -> tuple[str, ...]:
