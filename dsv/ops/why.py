@@ -129,12 +129,14 @@ def _refused(side: Side, record: str, rev: str) -> list[Trace]:
     known = {s.name: s for s in side.ingested.sources}
     if source not in known:
         raise errors.DsvError(
-            f"No record {record} in {rev}: there is no source {source!r}; there are {', '.join(known)}."
+            f"No record {record} in {_place(rev)}: there is no source {source!r}; there are {', '.join(known)}."
         )
     near = _near(side, record)
     refused = sum(b.counts.get("quarantined", 0) for b in known[source].batches)
     more = f" {refused} rows of {source} are in quarantine ({QUARANTINE}/{source}/)." if refused else ""
-    raise errors.DsvError(f"No record {record} in {rev}.{more}", hint=f"near ids: {', '.join(near)}" if near else None)
+    raise errors.DsvError(
+        f"No record {record} in {_place(rev)}.{more}", hint=f"near ids: {', '.join(near)}" if near else None
+    )
 
 
 def _near(side: Side, record: str, count: int = 3) -> list[str]:
@@ -147,3 +149,7 @@ def _near(side: Side, record: str, count: int = 3) -> list[str]:
         if len(names) >= count:
             break
     return names[:count]
+
+
+def _place(rev: str) -> str:
+    return "the workspace" if rev == "." else rev

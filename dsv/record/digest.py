@@ -55,6 +55,8 @@ def record_hashes(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> 
 
 def limbs(hashes: pl.Series) -> Limbs:
     """The hashes as an (n, 4) array of big-endian 32-bit words."""
+    if hashes.is_empty():
+        return np.empty((0, 4), dtype=np.uint32)
     joined = b"".join(hashes.to_list())
     return np.frombuffer(joined, dtype=">u4").reshape(-1, 4).astype(np.uint32)
 

@@ -105,8 +105,11 @@ def _misfit(frame: pl.DataFrame, misfit: typing.Misfit) -> Bad:
 
 def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
     """The rows that have a key; those with a null in it are refused. A key column that no file has is the user's error."""
-    if tuple(key) == (identity.CONTENT_KEY,) or parsed.frame.is_empty():
+    if tuple(key) == (identity.CONTENT_KEY,):
         return parsed
+    if parsed.frame.is_empty():
+        lacking = [pl.lit(None, pl.String).alias(name) for name in key if name not in parsed.frame.columns]
+        return Parsed(parsed.frame.with_columns(lacking).clear(), parsed.bad)
     for name in key:
         if name not in parsed.frame.columns:
             there = ", ".join(c for c in parsed.frame.columns if c not in (FILE, ROW))
@@ -118,12 +121,12 @@ def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
             raise errors.DsvError(
                 f"sources.{source.name}.key: the column {name!r} is {parsed.frame.schema[name]}; keys are text, integers, booleans or dates."
             )
-    lacking = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
-    if not lacking.any():
+    keyless = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
+    if not keyless.any():
         return parsed
     refused = [
         _misfit(row, typing.Misfit(0, f"no key: {', '.join(key)} is null"))._replace(rule="key")
-        for row in parsed.frame.filter(lacking).iter_slices(1)
+        for row in parsed.frame.filter(keyless).iter_slices(1)
     ]
     bad = pl.concat([parsed.bad, pl.DataFrame([tuple(b) for b in refused], schema=BAD, orient="row")])
-    return Parsed(parsed.frame.filter(~lacking), bad.sort("file", "row", "offset"))
+    return Parsed(parsed.frame.filter(~keyless), bad.sort("file", "row", "offset"))

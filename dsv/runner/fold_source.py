@@ -147,7 +147,9 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     texts = identity.keys(data, folder.key)
     new = digest.halves(digest.hash128(texts)).with_columns(hash=hashes)
     prior = _prior(folder, state)
-    folded = fold.fold(new, prior, lambda positions: _hashes(folder, state, positions), folder.policy)
+    # A snapshot of which nothing could be read says nothing: it must not take everything away.
+    policy = folder.policy._replace(snapshot=False) if new.is_empty() and parsed.bad.height else folder.policy
+    folded = fold.fold(new, prior, lambda positions: _hashes(folder, state, positions), policy)
     if len(folded.clash):
         raise _clash(folder, batch, texts.gather(folded.clash))
     stored = folded.fate.filter(pl.col("fate").is_in([fold.NEW, fold.LOSER, fold.CONFLICT]))
