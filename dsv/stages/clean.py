@@ -1,200 +1,145 @@
-"""Applies rules to records, in the order in which they are written.
+"""The `clean` stage: rules that drop records or set values, applied in the order of the params.
 
-A rule sees the values that earlier rules set and the records that earlier rules kept. All but `duplicate` look at one
-record alone and are done in `prepare`; each `duplicate` is a round.
+A rule sees the values that earlier rules set, and only records that they kept; the first rule that drops a record
+is its rule, and nothing after it counts. Rules that look at one record run in `prepare`; a rule that compares records
+is a round.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
-from dsv.ledger.decisions import DROP, SET, Decisions, empty, sparse
-from dsv.record import digest
+from dsv.errors import DsvError
+from dsv.ledger import decisions as ledger
+from dsv.ledger.decisions import DROP, Decisions
+from dsv.record.problem import nearest
 from dsv.record.schema import OneOf
-from dsv.stages.base import Decided, Needs, Prepared, Round, SourceFacts, View
-from dsv.stages.rules import duplicate
-from dsv.stages.rules.base import Drops
-from dsv.stages.rules.registry import RULES
+from dsv.stages.base import ID, RECORDS, Decided, Needs, Prepared, Round, SourceFacts, View
+from dsv.stages.rules.apply import FIRST, INDEX, LOCAL_SCHEMA, apply
+from dsv.stages.rules.plan import Planned, depends, plan
+from dsv.stages.rules.registry import GLOBAL, PARAMS
 
 NAME = "clean"
-DOC = "Drops records and sets values by rules."
+DOC = "Drops records and sets values by rules, in their order."
 REVISION = 1
-NEVER = 65_535
 
 
 @dataclass(frozen=True)
 class Params:
-    """The rules, in order."""
+    """`clean: {rules: [{missing: {columns: [text]}}, {duplicate: {columns: [text]}}]}`."""
 
-    rules: tuple[OneOf, ...] = field(default=(), metadata={"one_of": RULES})
+    rules: tuple[OneOf, ...] = field(default=(), metadata={"one_of": PARAMS, "doc": "applied in this order"})
+
+    def impossible(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        seen: dict[str, int] = {}
+        for rule in plan(self.rules):
+            first = seen.setdefault(rule.label, rule.place)
+            if first != rule.place:
+                message = f"the name {rule.label} is that of rules[{first}] too; give another id"
+                yield ("rules", rule.place, rule.name), message
 
 
-class Named(NamedTuple):
-    """A rule with its place and the name that decisions bear."""
-
-    place: int
-    name: str
-    params: Any
+def rules(params: Any) -> Mapping[str, tuple[str, ...]]:
+    """Every rule of this instance and the params it depends on, its own first."""
+    planned = plan(params.rules)
+    return {rule.label: depends(planned, rule) for rule in planned}
 
 
-def named(params: Params) -> list[Named]:
-    """The rules with their names: `id` where it is given, else the kind, with `#2` and on where it recurs."""
-    seen: Counter[str] = Counter()
-    found = []
-    for index, rule in enumerate(params.rules):
-        name = rule.params.id or rule.name
-        seen[name] += 1
-        found.append(Named(index, name if seen[name] == 1 else f"{name}#{seen[name]}", rule.params))
+def columns(params: Any) -> Mapping[str, str]:
+    """The columns that the rules name, each with the path of the first rule that does."""
+    found: dict[str, str] = {}
+    for rule in plan(params.rules):
+        for name in rule.params.reads():
+            found.setdefault(name, rule.path)
     return found
 
 
-def rules(params: Params) -> Mapping[str, tuple[str, ...]]:
-    """Rule → its place in params.yaml."""
-    return {rule.name: (f"rules[{rule.place}]",) for rule in named(params)}
+def needs(params: Any, sources: Mapping[str, SourceFacts]) -> Needs:
+    """The columns that the rules name, sorted; all where a rule compares whole records."""
+    planned = plan(params.rules)
+    known = [name for name, source in sources.items() if source.kind == RECORDS]
+    for rule in planned:
+        for name in rule.params.sources:
+            if name not in known:
+                raise DsvError(f"{rule.path}.sources: no source of records is called {name!r}{nearest(name, known)}.")
+    if any(rule.is_global and not getattr(rule.params, "columns", ()) for rule in planned):
+        return Needs(None)
+    # No column at all would mean that records are not read.
+    return Needs(tuple(sorted(columns(params))) or (ID,))
 
 
-def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
-    """The columns of all rules; all of them if a duplicate rule compares whole records."""
-    found: dict[str, None] = {}
-    for rule in params.rules:
-        if isinstance(rule.params, duplicate.Params) and not rule.params.columns_:
-            return Needs(None)
-        found |= dict.fromkeys(rule.params.columns())
-    return Needs(tuple(found) or ("_id",))
+def prepare(view: View, params: Any) -> Prepared:
+    """What the shard alone decides, and per global rule the key of each row."""
+    planned = plan(params.rules)
+    # The key of a record names it; it is no part of what is compared unless a rule says so.
+    applied = apply(view.frame, planned, view.source.name, tuple(getattr(view.source, "key", None) or ()))
+    local = pl.concat([pl.DataFrame(schema=LOCAL_SCHEMA), *applied.parts], how="diagonal")
+    local = local.sort("row", INDEX, maintain_order=True)
+    if not any(rule.is_global for rule in planned):
+        return Prepared(pl.DataFrame(), local)
+    narrow = [applied.first.alias(FIRST)]
+    for rule in planned:
+        if rule.is_global:
+            narrow += _key_columns(applied.keys.get(rule.place), rule.place, view.frame.height)
+    return Prepared(pl.DataFrame(narrow), local)
 
 
-def prepare(view: View, params: Params) -> Prepared:
-    """Local: every set and drop of the rules that look at one record. Narrow: hashes for the duplicate rules."""
-    frame = view.frame
-    # A column that only other shards have is null here.
-    wanted = [c for rule in params.rules for c in rule.params.columns() if c not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, pl.String).alias(c) for c in dict.fromkeys(wanted))
-    first = pl.Series("first", [NEVER] * frame.height, dtype=pl.UInt16)
-    parts: list[pl.DataFrame] = []
-    narrow: dict[str, pl.Series] = {}
-    for rule in named(params):
-        if isinstance(rule.params, duplicate.Params):
-            halves = digest.halves(digest.record_hashes(frame, rule.params.compared(frame)))
-            narrow |= {f"hi{rule.place}": halves["hi"], f"lo{rule.place}": halves["lo"]}
-            continue
-        action = rule.params.act(frame)
-        if isinstance(action, Drops):
-            part, mask = _dropped(frame, rule, action, first)
-            first = pl.select(
-                pl.when(mask & (first == NEVER)).then(pl.lit(rule.place, pl.UInt16)).otherwise(first).alias("first")
-            ).to_series()
-            parts.append(part)
-        else:
-            found, frame = _changed(frame, rule, action, first)
-            parts += found
-    local = (
-        pl.concat([p for p in parts if p.height], how="diagonal_relaxed")
-        if any(p.height for p in parts)
-        else pl.DataFrame()
-    )
-    if narrow:
-        narrow["first"] = first
-    return Prepared(pl.DataFrame([s.alias(n) for n, s in narrow.items()]), local)
+def _key_columns(found: pl.DataFrame | None, index: int, rows: int) -> list[pl.Series]:
+    if found is None:
+        empty = pl.repeat(None, rows, dtype=pl.UInt64, eager=True)
+        return [empty.alias(name) for name in _key(index)]
+    return [found[half].alias(name) for half, name in zip(("hi", "lo"), _key(index), strict=True)]
 
 
-def _dropped(frame: pl.DataFrame, rule: Named, action: Drops, first: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
-    """The drops of one rule; a record that an earlier rule dropped is not dropped again."""
-    mask = _eager(frame, action.mask).fill_null(False)
-    rows = (mask & (first == NEVER)).arg_true().cast(pl.UInt32)
-    if rows.is_empty():
-        return pl.DataFrame(), mask
-    detail = (
-        _eager(frame[rows], action.detail)
-        if action.detail is not None
-        else pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    )
-    return _part(rows, rule, DROP).with_columns(detail.cast(pl.String).alias("detail")), mask
+def _key(index: int) -> tuple[str, str]:
+    return f"hi{index}", f"lo{index}"
 
 
-def _changed(
-    frame: pl.DataFrame, rule: Named, action: Any, first: pl.Series
-) -> tuple[list[pl.DataFrame], pl.DataFrame]:
-    """The sets of one rule, and the frame with the new values."""
-    parts = []
-    values = {name: _eager(frame, value).alias(name) for name, value in action.values.items()}
-    for name, value in values.items():
-        old = frame[name]
-        differs = old.ne_missing(value) if old.dtype == value.dtype else old.is_not_null() | value.is_not_null()
-        rows = (differs & (first == NEVER)).arg_true().cast(pl.UInt32)
-        if rows.is_empty():
-            continue
-        part = _part(rows, rule, SET).with_columns(pl.lit(name).alias("column"), value.gather(rows).alias(f"={name}"))
-        if action.detail is not None:
-            part = part.with_columns(_eager(frame, action.detail).gather(rows).alias("detail"))
-        parts.append(part)
-    return parts, frame.with_columns(values.values())
-
-
-def _eager(frame: pl.DataFrame, expression: pl.Expr) -> pl.Series:
-    found = frame.select(expression.alias("v"))["v"]
-    return found if len(found) == frame.height else found.new_from_index(0, frame.height)
-
-
-def _part(rows: pl.Series, rule: Named, action: str) -> pl.DataFrame:
-    return pl.DataFrame({"row": rows}).with_columns(
-        pl.lit(rule.name).alias("rule"), pl.lit(action).alias("action"), pl.lit(rule.place, pl.UInt16).alias("order")
-    )
-
-
-def rounds(params: Params) -> tuple[Round, ...]:
-    """One round for each duplicate rule."""
+def rounds(params: Any) -> tuple[Round, ...]:
+    """A round for each rule that compares records."""
     found = []
-    for rule in named(params):
-        if isinstance(rule.params, duplicate.Params):
-            key = (f"hi{rule.place}", f"lo{rule.place}")
-            found.append(Round(rule.name, key, partial(_duplicates, rule=rule.name, index=rule.place), (*key, "first")))
+    for rule in plan(params.rules):
+        if rule.is_global:
+            key = _key(rule.place)
+            found.append(Round(rule.label, key, partial(_decide, rule), (FIRST, *key)))
     return tuple(found)
 
 
-def _duplicates(rows: pl.DataFrame, params: Params, rule: str, index: int) -> Decided:
-    """Records that equal an earlier one, among those that are kept up to this rule."""
-    key = [f"hi{index}", f"lo{index}"]
-    candidates = rows.filter(pl.col("alive") & (pl.col("first") > index)).with_row_index("at")
-    several = candidates.group_by(key).agg(kept=pl.col("at").min(), n=pl.len()).filter(pl.col("n") > 1)
-    doubles = candidates.join(several, on=key, how="inner").filter(pl.col("at") != pl.col("kept"))
-    firsts = candidates.select(kept="at", partner_shard="shard", partner_row="row")
-    found = doubles.join(firsts, on="kept", how="left").sort("at")
-    return Decided(
-        found.select(
-            "shard",
-            "row",
-            pl.lit(rule).alias("rule"),
-            "partner_shard",
-            "partner_row",
-            pl.lit(index, pl.UInt16).alias("order"),
-        )
-    )
+def _decide(rule: Planned, rows: pl.DataFrame, params: Any) -> Decided:
+    """A row takes part that is kept by all rules before this one, and has a key."""
+    high, low = _key(rule.place)
+    before = pl.col(FIRST).is_null() | (pl.col(FIRST) > rule.place)
+    candidates = rows.filter(pl.col("alive") & before & pl.col(high).is_not_null())
+    renamed = candidates.select("shard", "row", pl.col(high).alias("hi"), pl.col(low).alias("lo"))
+    dropped = GLOBAL[rule.name].decide(renamed, rule.params)
+    partners = dropped.select("partner_shard", "partner_row").n_unique() if dropped.height else 0
+    stats = {f"{rule.label}.compared": candidates.height, f"{rule.label}.repeated": partners}
+    return Decided(dropped.with_columns(rule=pl.lit(rule.label)), stats)
 
 
-def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
-    """Sparse: drops and sets, in the order of the rules; nothing after a record's drop."""
-    if decided.height:
-        drops = decided.select("row", "rule", "partner", "order").with_columns(pl.lit(DROP).alias("action"))
-        parts = pl.concat([local, drops], how="diagonal_relaxed") if local.height else drops
-    elif local.height:
-        parts = local
-    else:
-        return empty()
-    last = parts.filter(action=DROP).group_by("row").agg(pl.col("order").min().alias("last"))
-    parts = parts.join(last, on="row", how="left").filter(
-        pl.col("last").is_null() | (pl.col("order") <= pl.col("last"))
-    )
-    return sparse(
-        [parts.drop("last").sort("row", "order", *(["column"] if "column" in parts.columns else [])).drop("order")]
-    )
+def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Any) -> Decisions | None:
+    """The decisions of all rules about one shard; of a row that a round dropped, only what came before the round."""
+    places = {rule.label: rule.place for rule in plan(params.rules)}
+    if decided.is_empty() or "rule" not in decided.columns:
+        return ledger.sparse([local.drop(INDEX)])
+    place = pl.col("rule").replace_strict(places, return_dtype=pl.UInt16)
+    dropped = decided.filter(pl.col("rule").is_not_null()).with_columns(place.alias("_round"))
+    local = local.join(dropped.select("row", "_round"), on="row", how="left", maintain_order="left")
+    before = local.filter(pl.col("_round").is_null() | (pl.col(INDEX) < pl.col("_round")))
+    partner = pl.col("partner") if "partner" in dropped.columns else pl.lit(None, pl.String).alias("partner")
+    drops = dropped.select("row", "rule", pl.lit(DROP).alias("action"), partner)
+    return ledger.sparse([before.drop(INDEX, "_round"), drops])
 
 
-def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:
-    """Nothing beside the counts."""
-    return {}
+def summary(stats: Mapping[str, int], params: Any) -> Mapping[str, Any]:
+    """Per rule that compares records: how many it compared, and how many of them occur more than once."""
+    found: dict[str, dict[str, int]] = {}
+    for name, n in stats.items():
+        label, _, figure = name.rpartition(".")
+        found.setdefault(label, {})[figure] = n
+    return found

@@ -37,13 +37,19 @@ class Ran(NamedTuple):
 
     decisions: list[Decisions | None]
     alive: list[pl.Series]
-    frames: list[pl.DataFrame]
+    base: list[pl.DataFrame]
     stats: dict[str, int]
+
+    @property
+    def frames(self) -> list[pl.DataFrame]:
+        """All records, with the values set."""
+        pairs = zip(self.base, self.decisions, strict=True)
+        return [frame if decisions is None else ledger.overlay(frame, decisions) for frame, decisions in pairs]
 
     @property
     def kept(self) -> list[str]:
         """Ids of the records kept, in arrival order."""
-        return [i for frame, alive in zip(self.frames, self.alive, strict=True) for i in frame.filter(alive)[ID]]
+        return [i for frame, alive in zip(self.base, self.alive, strict=True) for i in frame.filter(alive)[ID]]
 
     @property
     def values(self) -> pl.DataFrame:
@@ -68,7 +74,7 @@ class Ran(NamedTuple):
 
     def _rows(self, action: str) -> list[tuple[str, dict[str, Any]]]:
         found = []
-        for frame, decisions in zip(self.frames, self.decisions, strict=True):
+        for frame, decisions in zip(self.base, self.decisions, strict=True):
             if decisions is None:
                 continue
             assert not decisions.dense, "for sparse decisions only"
@@ -108,7 +114,7 @@ def run(
         before = pl.Series(one.alive if one.alive is not None else [True] * one.frame.height, dtype=pl.Boolean)
         ran.decisions.append(decisions if decisions is None else _of_the_living(decisions, before))
         ran.alive.append(before if decisions is None else ledger.kept(decisions, one.frame.height, before))
-        ran.frames.append(one.frame if decisions is None else ledger.overlay(one.frame, decisions))
+        ran.base.append(one.frame)
         assert _rules(ran.decisions[-1]) <= declared
     return ran
 

@@ -1,1 +1,1 @@
-"""Rules of `clean`: one a file. A rule drops records, or sets values; `duplicate` alone looks at other records."""
+"""The rules of the `clean` stage, one a file. They know no files and no clock."""

@@ -1,25 +1,58 @@
-"""`allowed`: drops records whose value is not on the list."""
+"""Drops records whose value is none of a list."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
-from dsv.stages.rules.base import Drops, told
+from dsv.stages.rules import shown
+from dsv.stages.rules.base import BOOL, NUMBER, READS, TEXT, Common, Effect, Problems, RuleError, mask, there
+
+NAME = "allowed"
+DOC = "Drops records whose value is none of the values listed; a null passes."
 
 
-@dataclass(frozen=True)
-class Params:
-    """Drops a record whose value is not one of `values`; null passes."""
+@dataclass(frozen=True, kw_only=True)
+class Params(Common):
+    """`allowed: {column: label, values: [ham, spam]}`."""
 
-    column: str
-    values: tuple[str, ...] = field(metadata={"nonempty": True})
-    id: str | None = None
+    column: str = field(metadata={"nonempty": True, "role": READS})
+    values: tuple[str | int | float | bool, ...] = field(metadata={"unique": True})
+    case: bool = field(default=True, metadata={"doc": "whether upper and lower case differ"})
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
+    def impossible(self) -> Problems:
+        if not self.values:
+            yield "values", "no value is listed"
+        if len({_kind(value) for value in self.values}) > 1:
+            yield "values", "the values are of different types"
 
-    def act(self, frame: pl.DataFrame) -> Drops:
-        known = pl.col(self.column).cast(pl.String).is_in(list(self.values))
-        return Drops((~known).fill_null(False), told(self.column, "is not allowed"))
+
+def apply(frame: pl.DataFrame, params: Any) -> Effect:
+    """Drops the rows whose value is not listed."""
+    found = there(frame, params.column, TEXT, NUMBER, BOOL)
+    if found is None:
+        return Effect()
+    wanted = _kind(params.values[0])
+    if found != wanted:
+        hint = "; write the values in quotes" if found == TEXT else ""
+        raise RuleError(f"the column {params.column!r} is {found}, the values are {wanted}{hint}")
+    column, values = pl.col(params.column), list(params.values)
+    if found == TEXT and not params.case:
+        column, values = column.str.to_lowercase(), pl.Series(values).str.to_lowercase().to_list()
+    # In a column of decimals 1 stands for 1.0; among whole numbers 1.5 is no value at all.
+    if found == NUMBER and not frame.schema[params.column].is_float():
+        values = [int(v) for v in values if v == int(v)]
+    listed = (
+        pl.any_horizontal([column == value for value in values] or [pl.lit(False)])
+        if found == NUMBER
+        else column.is_in(values)
+    )
+    return Effect(mask(frame, column.is_not_null() & ~listed), shown.named(frame, params.column))
+
+
+def _kind(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return BOOL
+    return TEXT if isinstance(value, str) else NUMBER

@@ -1,68 +1,119 @@
-"""`boxes`: takes away boxes without area and what lies outside of the image."""
+"""Removes boxes without area and clips or removes boxes that leave the picture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
 
-from dsv.stages.rules.base import Sets
+from dsv.stages.rules import shown
+from dsv.stages.rules.base import BOXES, COORDINATES, NUMBER, WRITES, Common, Effect, Set, there
+
+NAME = "boxes"
+DOC = "Removes boxes without area, clips or removes boxes that leave the picture; can drop records without a box."
+
+XMIN, YMIN, XMAX, YMAX = (pl.col(name) for name in COORDINATES)
+WIDTH, HEIGHT = pl.col("width"), pl.col("height")
 
 
-@dataclass(frozen=True)
-class Params:
-    """Removes zero-area boxes; clips boxes to width × height, removes or keeps those that reach out. Detail names them."""
+@dataclass(frozen=True, kw_only=True)
+class Params(Common):
+    """`boxes: {column: boxes, outside: clip}`."""
 
-    column: str = "boxes"
-    zero_area: Literal["remove", "keep"] = "remove"
-    outside: Literal["clip", "remove", "keep"] = "clip"
-    id: str | None = None
+    column: str = field(default="boxes", metadata={"nonempty": True, "role": WRITES})
+    zero_area: Literal["remove", "keep"] = field(
+        default="remove", metadata={"doc": "boxes without area: zero or negative width or height, a coordinate missing"}
+    )
+    outside: Literal["clip", "remove", "keep"] = field(default="clip", metadata={"doc": "boxes that leave the picture"})
+    width: str = field(default="width", metadata={"nonempty": True, "doc": "column: width of the picture"})
+    height: str = field(default="height", metadata={"nonempty": True, "doc": "column: its height"})
+    empty: Literal["keep", "drop"] = field(
+        default="keep", metadata={"doc": "records of which no box is left, or never was"}
+    )
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column, "width", "height")
-
-    def act(self, frame: pl.DataFrame) -> Sets:
-        kind = frame.schema[self.column]
-        if not isinstance(kind, pl.List):
-            return Sets({})
-        size = [
-            frame[name].to_list() if name in frame.columns else [None] * frame.height for name in ("width", "height")
-        ]
-        found = [self._boxes(*row) for row in zip(frame[self.column].to_list(), *size, strict=True)]
-        values = pl.Series(self.column, [boxes for boxes, _ in found], dtype=kind)
-        return Sets(
-            {self.column: pl.lit(values)},
-            pl.lit(pl.Series("detail", [detail or None for _, detail in found], dtype=pl.String)),
-        )
-
-    def _boxes(
-        self, boxes: list[dict[str, Any]] | None, width: int | None, height: int | None
-    ) -> tuple[list[dict[str, Any]] | None, str]:
-        if boxes is None:
-            return None, ""
-        kept, told = [], []
-        for box in boxes:
-            name = f"{box['label']} {box['xmin']:g},{box['ymin']:g},{box['xmax']:g},{box['ymax']:g}"
-            if self.outside != "keep" and width and height and _reaches_out(box, width, height):
-                told.append(f"{name} outside")
-                if self.outside == "remove":
-                    continue
-                box = _clip(box, width, height)
-            if self.zero_area == "remove" and (box["xmax"] <= box["xmin"] or box["ymax"] <= box["ymin"]):
-                told.append(f"{name} zero area")
-                continue
-            kept.append(box)
-        return kept, "; ".join(told)[:200]
+    def reads(self) -> tuple[str, ...]:
+        return (self.column,) if self.outside == "keep" else (self.column, self.width, self.height)
 
 
-def _reaches_out(box: dict[str, Any], width: int, height: int) -> bool:
-    return bool(box["xmin"] < 0 or box["ymin"] < 0 or box["xmax"] > width or box["ymax"] > height)
+def apply(frame: pl.DataFrame, params: Any) -> Effect:
+    """Sets the boxes that are left; drops records without any where it is asked for."""
+    old = frame[params.column]
+    if there(frame, params.column, BOXES) is None:
+        return Effect(old.is_null(), pl.lit("no box")) if params.empty == "drop" else Effect()
+    judged = _judged(_flat(frame, params), params)
+    left = _left(judged, old.dtype)
+    rows = pl.DataFrame({"row": pl.int_range(frame.height, dtype=pl.UInt32, eager=True), "old": old})
+    joined = rows.join(left, on="row", how="left", maintain_order="left")
+    values = joined.select(pl.when(pl.col("said").is_null()).then(pl.col("old")).otherwise(pl.col("new"))).to_series()
+    said = joined.select(shown.cut(pl.col("said"))).to_series()
+    drop = values.list.len().fill_null(0) == 0 if params.empty == "drop" else None
+    return Effect(drop, said.fill_null("no box"), (Set(params.column, values.alias(params.column), said),))
 
 
-def _clip(box: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    sides = {
-        side: min(max(box[side], 0.0), float(limit))
-        for side, limit in (("xmin", width), ("xmax", width), ("ymin", height), ("ymax", height))
-    }
-    return {**box, **sides}
+def _flat(frame: pl.DataFrame, params: Any) -> pl.DataFrame:
+    """One row a box: `row`, `box`, its coordinates as numbers with decimals, and those of the picture."""
+    sizes = []
+    for key, name in {"width": params.width, "height": params.height}.items():
+        known = params.outside != "keep" and there(frame, name, NUMBER) is not None
+        sizes.append((pl.col(name) if known else pl.lit(None)).cast(pl.Float64).alias(key))
+    flat = frame.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.col(params.column).alias("box"), *sizes
+    )
+    flat = flat.filter(pl.col("box").list.len() > 0).explode("box")
+    # Order puts NaN above all numbers; a coordinate that is none is one that is missing.
+    numbers = [pl.col("box").struct.field(name).cast(pl.Float64).fill_nan(None).alias(name) for name in COORDINATES]
+    return flat.with_columns(numbers)
+
+
+def _judged(flat: pl.DataFrame, params: Any) -> pl.DataFrame:
+    """Adds `verdict`: what is wrong with a box, null where nothing is; clips coordinates."""
+    lacking = pl.any_horizontal(pl.col(name).is_null() for name in COORDINATES)
+    negative, bare = (XMAX < XMIN) | (YMAX < YMIN), (XMAX <= XMIN) | (YMAX <= YMIN)
+    verdict = pl.lit(None, pl.String)
+    if params.outside != "keep":
+        leaves = (XMIN < 0) | (YMIN < 0) | (XMAX > WIDTH).fill_null(False) | (YMAX > HEIGHT).fill_null(False)
+        beyond = (XMAX <= 0) | (YMAX <= 0) | (XMIN >= WIDTH).fill_null(False) | (YMIN >= HEIGHT).fill_null(False)
+        out = pl.lit("outside")
+        inner = pl.when(beyond).then(out).when(leaves).then(pl.lit("clipped"))
+        verdict = pl.when(leaves).then(out) if params.outside == "remove" else inner
+    if params.zero_area == "remove":
+        verdict = (
+            pl.when(lacking).then(pl.lit("coordinate missing"))
+            .when(negative).then(pl.lit("negative area"))
+            .when(bare).then(pl.lit("zero area"))
+            .otherwise(verdict)
+        )  # fmt: skip
+    return flat.with_columns(verdict=verdict)
+
+
+def _left(judged: pl.DataFrame, dtype: pl.DataType) -> pl.DataFrame:
+    """Per row with a box that was judged: `new`, the boxes left, and `said`, what happened to the others."""
+    judged = judged.filter(pl.col("verdict").is_not_null().any().over("row"))
+    assert isinstance(dtype, pl.List)
+    assert isinstance(dtype.inner, pl.Struct)
+    types = {f.name: f.dtype for f in dtype.inner.fields}
+    clipped = [
+        pl.max_horizontal(XMIN, pl.lit(0.0)).alias("xmin"),
+        pl.max_horizontal(YMIN, pl.lit(0.0)).alias("ymin"),
+        pl.min_horizontal(XMAX, WIDTH).alias("xmax"),
+        pl.min_horizontal(YMAX, HEIGHT).alias("ymax"),
+    ]
+    within = pl.col("box").struct.with_fields(
+        value.cast(types[name]) for value, name in zip(clipped, COORDINATES, strict=True)
+    )
+    new = pl.when(pl.col("verdict") == "clipped").then(within).otherwise(pl.col("box")).cast(dtype.inner)
+    said = _name("label" in types) + pl.lit(" ") + pl.col("verdict")
+    stays = pl.col("verdict").is_null() | (pl.col("verdict") == "clipped")
+    return (
+        judged.with_columns(new=new, said=said, stays=stays)
+        .group_by("row", maintain_order=True)
+        .agg(pl.col("new").filter("stays"), pl.col("said").drop_nulls().str.join("; "))
+    )
+
+
+def _name(labelled: bool) -> pl.Expr:
+    """`RBC 504,337,504,337`."""
+    label = pl.col("box").struct.field("label").cast(pl.String).fill_null("?") if labelled else pl.lit("box")
+    numbers = [pl.col(name).cast(pl.String).str.strip_suffix(".0").fill_null("?") for name in COORDINATES]
+    return label + pl.lit(" ") + pl.concat_str(numbers, separator=",")

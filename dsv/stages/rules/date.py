@@ -1,29 +1,116 @@
-"""`date`: texts in declared formats become dates."""
+"""Reads dates and times from text or numbers."""
 
 from __future__ import annotations
 
+import zoneinfo
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-from dsv.stages.rules.base import Sets
-from dsv.table.typing import Column, moment
+from dsv.stages.rules import shown
+from dsv.stages.rules.base import DATE, DATETIME, NUMBER, TEXT, WRITES, Common, Effect, Problems, Set, about, there
+
+NAME = "date"
+DOC = "Sets a column to dates or times read with the first format that fits; what fits none becomes null."
+
+EPOCHS = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
+_MICROSECONDS = {"epoch": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+_UTC = "UTC"
 
 
-@dataclass(frozen=True)
-class Params:
-    """Reads the text by the first format that fits; what fits none becomes null. `epoch` and `epoch_ms` are formats too."""
+@dataclass(frozen=True, kw_only=True)
+class Params(Common):
+    """`date: {column: when, formats: ['%d.%m.%Y', epoch_ms], zone: Europe/Berlin}`."""
 
-    column: str
-    formats: tuple[str, ...] = field(metadata={"nonempty": True})
-    type: Literal["date", "datetime"] = "datetime"
-    id: str | None = None
+    column: str = field(metadata={"nonempty": True, "role": WRITES})
+    formats: tuple[str, ...] = field(
+        default=("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f%:z"),
+        metadata={
+            "nonempty": True,
+            "unique": True,
+            "doc": "strptime, epoch, epoch_ms or epoch_us; the first that fits",
+        },
+    )
+    type: Literal["datetime", "date"] = "datetime"
+    zone: str | None = field(
+        default=None,
+        metadata={"doc": "zone of times that name none; times are then kept in UTC, dates are those of the zone"},
+    )
+    misfit: Literal["null", "drop"] = field(default="null", metadata={"doc": "a value that fits no format"})
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
+    def impossible(self) -> Problems:
+        for i, form in enumerate(self.formats):
+            if "%" not in form and form not in EPOCHS:
+                yield ("formats", i), f"found {form!r}, a format with % or one of {', '.join(EPOCHS)} is wanted"
+        if self.zone is not None and not _is_zone(self.zone):
+            yield "zone", f"found {self.zone!r}, the name of a time zone such as Europe/Berlin is wanted"
 
-    def act(self, frame: pl.DataFrame) -> Sets:
-        if frame.schema[self.column] != pl.String:
-            return Sets({})
-        return Sets({self.column: moment(pl.col(self.column), Column(self.type, self.formats))})
+
+def apply(frame: pl.DataFrame, params: Any) -> Effect:
+    """Sets the values that were read; a value that fits no format becomes null, or its row is dropped."""
+    found = there(frame, params.column, TEXT, NUMBER, DATE, DATETIME)
+    if found is None:
+        return Effect()
+    utc = _utc(pl.col(params.column), found, frame.schema[params.column], params)
+    new = frame.select(_output(utc, params).alias(params.column)).to_series()
+    lost = frame[params.column].is_not_null() & new.is_null()
+    detail = shown.cut(shown.named(frame, params.column) + pl.lit(f" fits no format of a {params.type}"))
+    if params.misfit == "drop":
+        return Effect(lost, detail, (Set(params.column, new),))
+    return Effect(sets=(Set(params.column, new, about(frame, lost, detail)),))
+
+
+def _utc(value: pl.Expr, kind: str, dtype: pl.DataType, params: Any) -> pl.Expr:
+    """The moments in UTC, without a zone."""
+    if kind in (DATE, DATETIME):
+        if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+            return value.dt.cast_time_unit("us").dt.convert_time_zone(_UTC).dt.replace_time_zone(None)
+        return _from_local(value.cast(pl.Datetime("us")), params.zone)
+    if kind == NUMBER:
+        value = value.cast(pl.Float64) if dtype.is_float() else value.cast(pl.Int64, strict=False)
+        return pl.coalesce(
+            [_epoch(value, form) for form in params.formats if form in EPOCHS] or [pl.lit(None, pl.Datetime("us"))]
+        )
+    return pl.coalesce([_read(value.str.strip_chars(), form, params.zone) for form in params.formats])
+
+
+def _read(text: pl.Expr, form: str, zone: str | None) -> pl.Expr:
+    if form in EPOCHS:
+        return _epoch(pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False), form)
+    if "%z" in form or "%:z" in form or "%#z" in form:
+        return text.str.to_datetime(
+            form, strict=False, exact=True, time_unit="us", time_zone=_UTC
+        ).dt.replace_time_zone(None)
+    if any(part in form for part in ("%H", "%I", "%k", "%l", "%T", "%R", "%s", "%c", "%X", "%r")):
+        return _from_local(text.str.to_datetime(form, strict=False, exact=True, time_unit="us"), zone)
+    return _from_local(text.str.to_date(form, strict=False, exact=True).cast(pl.Datetime("us")), zone)
+
+
+def _epoch(number: pl.Expr, form: str) -> pl.Expr:
+    return (number * _MICROSECONDS[form]).round().cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
+
+
+def _from_local(naive: pl.Expr, zone: str | None) -> pl.Expr:
+    """Times of a zone in UTC. Of an hour that occurs twice the first is meant; one that never was has no value."""
+    if zone is None:
+        return naive
+    aware = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return aware.dt.convert_time_zone(_UTC).dt.replace_time_zone(None)
+
+
+def _output(utc: pl.Expr, params: Any) -> pl.Expr:
+    if params.type == "date":
+        if params.zone is not None:
+            utc = utc.dt.replace_time_zone(_UTC).dt.convert_time_zone(params.zone).dt.replace_time_zone(None)
+        return utc.cast(pl.Date)
+    return utc if params.zone is None else utc.dt.replace_time_zone(_UTC)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,35 +1,61 @@
-"""`filter`: keeps records for which an expression holds."""
+"""Keeps records for which a condition holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import polars as pl
 
-from dsv.stages.rules.base import Drops
+from dsv.stages import expression
+from dsv.stages.expression import ExpressionError
+from dsv.stages.expression.syntax import Call, Literal, Node
+from dsv.stages.rules import regex, shown
+from dsv.stages.rules.base import Common, Effect, Problems, RuleError, evaluate
+
+NAME = "filter"
+DOC = "Keeps the records for which a condition holds; where it is null (unknown), it does not hold."
 
 
-@dataclass(frozen=True)
-class Params:
-    """Drops a record for which the SQL expression over its columns is not true (null is not true)."""
+@dataclass(frozen=True, kw_only=True)
+class Params(Common):
+    """`filter: "price > 0 and lang in ('en', 'fr')"`; the language: dsv/stages/expression."""
 
-    where: str
-    id: str | None = None
+    SHORT: ClassVar[str] = "where"
 
-    def columns(self) -> tuple[str, ...]:
-        return tuple(pl.sql_expr(self.where).meta.root_names())
+    where: str = field(metadata={"nonempty": True})
 
-    def impossible(self) -> Iterator[tuple[str, str]]:
-        """What is no expression over columns."""
+    def reads(self) -> tuple[str, ...]:
+        return expression.names(expression.parse(self.where))
+
+    def impossible(self) -> Problems:
         try:
-            pl.sql_expr(self.where)
-        except (
-            pl.exceptions.SQLSyntaxError,
-            pl.exceptions.SQLInterfaceError,
-            pl.exceptions.InvalidOperationError,
-        ) as error:
-            yield "where", f"is no expression: {str(error).splitlines()[0]}"
+            node = expression.parse(self.where)
+        except ExpressionError as error:
+            yield "where", error.shown(self.where)
+            return
+        if not expression.names(node):
+            yield "where", f"found {self.where!r}, which reads no column"
+        for pattern in _patterns(node):
+            if reason := regex.fault(pattern):
+                yield "where", reason
 
-    def act(self, frame: pl.DataFrame) -> Drops:
-        return Drops(~pl.sql_expr(self.where).fill_null(False), pl.lit(f"not {self.where}"[:80]))
+
+def apply(frame: pl.DataFrame, params: Any) -> Effect:
+    """Drops the rows for which the condition does not hold."""
+    node = expression.parse(params.where)
+    try:
+        condition = expression.compile_condition(node, frame.schema)
+    except ExpressionError as error:
+        raise RuleError(error.shown(params.where)) from error
+    holds = evaluate(frame, condition.fill_null(False))
+    return Effect(~holds, shown.many(frame, expression.names(node)))
+
+
+def _patterns(node: Node) -> list[str]:
+    if not isinstance(node, Call):
+        return []
+    found = [pattern for argument in node.arguments for pattern in _patterns(argument)]
+    if node.name == "matches" and isinstance(node.arguments[1], Literal):
+        found.append(str(node.arguments[1].value))
+    return found

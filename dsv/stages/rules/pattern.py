@@ -1,40 +1,37 @@
-"""`pattern`: drops records whose text does not match."""
+"""Drops records whose text does not match a regular expression, or does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import polars as pl
 
-from dsv.stages.rules.base import Drops, told
+from dsv.stages.rules import regex, shown
+from dsv.stages.rules.base import READS, TEXT, Common, Effect, Problems, mask, there
+
+NAME = "pattern"
+DOC = "Drops records whose text does not match a regular expression, or does; a null passes."
 
 
-@dataclass(frozen=True)
-class Params:
-    """Drops a record whose text does not match the regular expression (or does, with `drop: matching`); null passes."""
+@dataclass(frozen=True, kw_only=True)
+class Params(Common):
+    """`pattern: {column: postcode, regex: '[0-9]{5}', match: full}`."""
 
-    column: str
-    regex: str
-    drop: str = "others"
-    id: str | None = None
+    column: str = field(metadata={"nonempty": True, "role": READS})
+    regex: str = field(metadata={"nonempty": True, "doc": "syntax of Rust's regex: no look-around, no back-references"})
+    match: Literal["search", "full"] = field(default="search", metadata={"doc": "a part of the text, or the whole"})
+    drop: Literal["others", "matching"] = field(default="others", metadata={"doc": "which texts are dropped"})
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
+    def impossible(self) -> Problems:
+        if reason := regex.fault(self.regex):
+            yield "regex", reason
 
-    def impossible(self) -> Iterator[tuple[str, str]]:
-        """A pattern that is none."""
-        if self.drop not in ("others", "matching"):
-            yield "drop", f"is {self.drop!r}; write others or matching"
-        try:
-            pl.select(pl.lit("").str.contains(self.regex))
-        except pl.exceptions.ComputeError as error:
-            yield "regex", f"is no regular expression: {str(error).splitlines()[0]}"
 
-    def act(self, frame: pl.DataFrame) -> Drops:
-        found = pl.col(self.column).cast(pl.String).str.contains(self.regex)
-        mask = found if self.drop == "matching" else ~found
-        return Drops(
-            mask.fill_null(False),
-            told(self.column, f"{'matches' if self.drop == 'matching' else 'does not match'} {self.regex}"),
-        )
+def apply(frame: pl.DataFrame, params: Any) -> Effect:
+    """Drops the rows whose text does not match, or does."""
+    if there(frame, params.column, TEXT) is None:
+        return Effect()
+    matched = pl.col(params.column).str.contains(regex.whole(params.regex) if params.match == "full" else params.regex)
+    hit, said = (matched, "matches") if params.drop == "matching" else (~matched, "does not match")
+    return Effect(mask(frame, hit), shown.cut(shown.named(frame, params.column) + pl.lit(f" {said}")))

@@ -1,40 +1,77 @@
-"""`range`: drops records whose value lies outside."""
+"""Drops records whose number, date or time is out of range."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import polars as pl
 
-from dsv.stages.rules.base import Drops, told
+from dsv.stages import moment
+from dsv.stages.rules import shown
+from dsv.stages.rules.base import DATE, DATETIME, NUMBER, READS, Common, Effect, Problems, RuleError, mask, there
+
+NAME = "range"
+DOC = "Drops records whose value is below min or above max; a null passes, NaN does not."
+
+Bound = int | float | str | None
 
 
-@dataclass(frozen=True)
-class Params:
-    """Drops a record whose number is below min or above max; null passes, NaN does not."""
+@dataclass(frozen=True, kw_only=True)
+class Params(Common):
+    """`range: {column: price, min: 0}`. Bounds of dates and times are ISO 8601 in quotes."""
 
-    column: str
-    min: float | None = None
-    max: float | None = None
-    id: str | None = None
+    column: str = field(metadata={"nonempty": True, "role": READS})
+    min: Bound = field(default=None, metadata={"doc": "the smallest value allowed"})
+    max: Bound = field(default=None, metadata={"doc": "the largest value allowed"})
+    inclusive: Literal["both", "min", "max", "none"] = field(
+        default="both", metadata={"doc": "which bounds are allowed values themselves"}
+    )
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
+    def impossible(self) -> Problems:
+        bounds = {"min": self.min, "max": self.max}
+        for key, bound in bounds.items():
+            if isinstance(bound, str) and moment.parse(bound) is None:
+                yield key, f"found {bound!r}, a number or a date such as '2026-01-31' is wanted"
+                return
+        low, high = (moment.parse(b) if isinstance(b, str) else b for b in bounds.values())
+        if low is None and high is None:
+            yield "min", "min or max is wanted"
+        elif low is not None and high is not None:
+            if isinstance(self.min, str) != isinstance(self.max, str):
+                yield "max", "min and max are of different types"
+            elif low > high:  # type: ignore[operator]
+                yield "max", f"found {self.max}, at least min ({self.min}) is wanted"
 
-    def impossible(self) -> Iterator[tuple[str, str]]:
-        """No bound, or bounds that cross."""
-        if self.min is None and self.max is None:
-            yield "min", "is missing, and so is max: one of them is needed"
-        elif self.min is not None and self.max is not None and self.min > self.max:
-            yield "min", f"{self.min:g} is above max {self.max:g}"
 
-    def act(self, frame: pl.DataFrame) -> Drops:
-        value = pl.col(self.column).cast(pl.Float64, strict=False)
-        outside = pl.col(self.column).is_not_null() & (value.is_nan().fill_null(True))
-        if self.min is not None:
-            outside = outside | (value < self.min)
-        if self.max is not None:
-            outside = outside | (value > self.max)
-        bounds = f"outside {'' if self.min is None else f'{self.min:g}'}..{'' if self.max is None else f'{self.max:g}'}"
-        return Drops(outside.fill_null(False), told(self.column, bounds))
+def apply(frame: pl.DataFrame, params: Any) -> Effect:
+    """Drops the rows whose value is out of range."""
+    given = {type(bound) for bound in (params.min, params.max) if bound is not None}
+    kinds = (DATE, DATETIME) if given == {str} else (NUMBER,)
+    if there(frame, params.column, *kinds) is None:
+        return Effect()
+    dtype = frame.schema[params.column]
+    value = pl.col(params.column) if kinds == (NUMBER,) else moment.column(params.column, dtype)
+    low, high = _bound(params.min, dtype), _bound(params.max, dtype)
+    no, name = pl.lit(False), shown.named(frame, params.column)
+    with_low, with_high = params.inclusive in ("both", "min"), params.inclusive in ("both", "max")
+    below = no if low is None else (value < low if with_low else value <= low)
+    above = no if high is None else (value > high if with_high else value >= high)
+    nan = value.is_nan() if dtype.is_float() else no
+    said = (
+        pl.when(nan)
+        .then(name)
+        .when(below)
+        .then(name + pl.lit(f" {'<' if with_low else '<='} {params.min}"))
+        .otherwise(name + pl.lit(f" {'>' if with_high else '>='} {params.max}"))
+    )
+    return Effect(mask(frame, below | above | nan), shown.cut(said))
+
+
+def _bound(bound: Bound, dtype: pl.DataType) -> pl.Expr | None:
+    if not isinstance(bound, str):
+        return None if bound is None else pl.lit(bound)
+    parsed = moment.parse(bound)
+    if parsed is None:
+        raise RuleError(f"{bound!r} is no date")
+    return moment.literal(parsed, dtype)

@@ -1,8 +1,8 @@
-"""All rules of `clean`. One line each."""
+"""All rules by name, in the order in which help lists them. A module that fits the Protocol is a rule."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from dsv.stages.rules import (
     aliases,
@@ -10,28 +10,39 @@ from dsv.stages.rules import (
     boxes,
     date,
     duplicate,
-    filter,
+    fill,
+    filter,  # noqa: A004
     length,
     missing,
     pattern,
-    range,
+    range,  # noqa: A004
+    round,  # noqa: A004
     text,
+    type,  # noqa: A004
     undecodable,
     unit,
 )
+from dsv.stages.rules.base import GlobalRule, LocalRule
 
-RULES: dict[str, type[Any]] = {
-    "missing": missing.Params,
-    "duplicate": duplicate.Params,
-    "range": range.Params,
-    "pattern": pattern.Params,
-    "allowed": allowed.Params,
-    "length": length.Params,
-    "filter": filter.Params,
-    "undecodable": undecodable.Params,
-    "boxes": boxes.Params,
-    "text": text.Params,
-    "aliases": aliases.Params,
-    "date": date.Params,
-    "unit": unit.Params,
+LOCAL: Final[dict[str, LocalRule]] = {
+    "missing": missing,
+    "range": range,
+    "pattern": pattern,
+    "allowed": allowed,
+    "type": type,
+    "filter": filter,
+    "length": length,
+    "undecodable": undecodable,
+    "boxes": boxes,
+    "text": text,
+    "date": date,
+    "unit": unit,
+    "aliases": aliases,
+    "fill": fill,
+    "round": round,
+}
+GLOBAL: Final[dict[str, GlobalRule]] = {"duplicate": duplicate}
+PARAMS: Final[dict[str, Any]] = {
+    **{name: rule.Params for name, rule in LOCAL.items()},
+    **{name: rule.Params for name, rule in GLOBAL.items()},
 }
