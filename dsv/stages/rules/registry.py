@@ -11,14 +11,14 @@ from dsv.stages.rules import (
     date,
     duplicate,
     fill,
-    filter,  # noqa: A004
+    filter,
     length,
     missing,
     pattern,
-    range,  # noqa: A004
-    round,  # noqa: A004
+    range,
+    round,
     text,
-    type,  # noqa: A004
+    type,
     undecodable,
     unit,
 )

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables
 # One table a rule: params, values, what is dropped with which detail. Rows are named by their place.
 from __future__ import annotations
 

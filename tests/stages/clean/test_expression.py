@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables
 from __future__ import annotations
 
 import datetime as dt

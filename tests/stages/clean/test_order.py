@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables
 # The rules applied in their order, against an oracle in plain Python that looks at one record after the other.
 from __future__ import annotations
 

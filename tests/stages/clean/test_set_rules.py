@@ -1,4 +1,3 @@
-# ruff: noqa: E501  tables
 # One table a rule: params, column, values, what is set. Rows are named by their place.
 from __future__ import annotations
 
