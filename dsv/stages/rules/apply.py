@@ -127,6 +127,6 @@ def _one_type(parts: list[pl.DataFrame]) -> list[pl.DataFrame]:
 
 
 def _cast(name: str, old: pl.DataType, new: pl.DataType) -> pl.Expr:
-    # Polars refuses to cast text to dates, whatever the text.
-    readable = not (old == pl.String and new.is_temporal())
+    # Polars refuses to cast text to dates and to booleans, whatever the text.
+    readable = not (old == pl.String and (new.is_temporal() or new == pl.Boolean))
     return (pl.col(name).cast(new, strict=False) if readable else pl.lit(None, new)).alias(name)

@@ -145,6 +145,16 @@ def test_the_value_set_before_a_column_is_retyped_is_told_in_the_detail() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("to", "text", "value"),
+    [("int", " 1", 1), ("float", " 1.5", 1.5), ("bool", " yes", True), ("date", " 2026-01-31", dt.date(2026, 1, 31))],
+)
+def test_a_text_that_was_set_can_be_retyped(to: str, text: str, value: Any) -> None:
+    rules = [{"text": {"columns": ["a"]}}, {"type": {"column": "a", "to": to}}]
+    found = run(clean, {"rules": rules}, [shard({"a": [text]})])
+    assert found.sets[-1] == ("s/0", "type", "a", value)
+
+
 @given(st.text(alphabet=" \t\n\r\x0b\x0c\x1c\x85\u00a0\u2003\u2028\u3000ab", max_size=12))
 def test_collapse_leaves_one_space_for_any_run_of_white_space(text: str) -> None:
     found = ran({"text": {"columns": ["a"], "collapse": True, "strip": False}}, {"a": [text]})
