@@ -110,7 +110,7 @@ def _set(frame: pl.DataFrame, name: str, table: pl.DataFrame) -> pl.DataFrame:
     old = frame[name] if name in frame.columns else pl.Series(name, [None] * frame.height, dtype=values.dtype)
     if old.dtype != values.dtype:
         # The new type of a retyped column wins; what cannot be cast has been set by the same rule.
-        old = old.cast(values.dtype, strict=False)
+        old = retyped(old, values.dtype)
     if values.null_count() == 0 and not old.dtype.is_nested():
         return frame.with_columns(old.scatter(changes["row"], values).alias(name))
     index = (
@@ -127,3 +127,11 @@ def _set(frame: pl.DataFrame, name: str, table: pl.DataFrame) -> pl.DataFrame:
     at = index.fill_null(0) + frame.height
     position = pl.select(pl.when(index.is_null()).then(pl.int_range(frame.height)).otherwise(at)).to_series()
     return frame.with_columns(both.gather(position).alias(name))
+
+
+def retyped(old: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """The series in another type, null where a value has none in it. Some pairs (text to date) Polars refuses outright."""
+    try:
+        return old.cast(dtype, strict=False)
+    except pl.exceptions.InvalidOperationError:
+        return pl.Series(old.name, [None] * len(old), dtype=dtype)

@@ -123,9 +123,7 @@ def overlay(base: pl.DataFrame, assigned: pl.DataFrame, marks: pl.DataFrame) -> 
             columns.append(assigned[name])
             continue
         old = (
-            base[name]
-            if base[name].dtype == assigned[name].dtype
-            else base[name].cast(assigned[name].dtype, strict=False)
+            base[name] if base[name].dtype == assigned[name].dtype else ledger.retyped(base[name], assigned[name].dtype)
         )
         columns.append(pl.select(pl.when(marks[name]).then(assigned[name]).otherwise(old).alias(name)).to_series())
     return base.with_columns(columns)
