@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+import numpy as np
 import polars as pl
 
-from dsv.record import digest
+from dsv.record import content
 
 SPARSE = {
     "row": pl.UInt32,
@@ -38,20 +39,15 @@ class Decisions:
 
     def digests(self) -> dict[str, str]:
         """A content digest per assigned column, and of all under `*`. Free of layout and of library versions."""
-        found = {"*": _digest(self.table)}
+        table = self.table
+        each = {name: content.column(table[name]) for name in table.columns}
+        found = {"*": content.combined(table.height, each)}
         for name in self.assigned:
-            part = (
-                self.table.select(name)
-                if self.dense
-                else self.table.filter(column=name).select("row", "action", f"={name}")
-            )
-            found[name] = _digest(part)
+            if self.dense:
+                found[name] = content.combined(table.height, {name: each[name]})
+            else:
+                found[name] = content.digest(table.filter(column=name).select("row", "action", f"={name}"))
         return found
-
-
-def _digest(frame: pl.DataFrame) -> str:
-    positioned = frame.with_row_index("__n") if frame.width else frame
-    return str(digest.total(digest.record_hashes(positioned))) + f":{frame.height}"
 
 
 def empty() -> Decisions:
@@ -98,35 +94,52 @@ def overlay(frame: pl.DataFrame, decisions: Decisions, columns: Sequence[str] | 
         return frame
     if decisions.dense:
         return frame.with_columns([decisions.table[c] for c in wanted])
-    return reduce(lambda f, name: _set(f, name, decisions.table), wanted, frame)
+    return reduce(lambda f, name: _set(f, name, decisions), wanted, frame)
 
 
-def _set(frame: pl.DataFrame, name: str, table: pl.DataFrame) -> pl.DataFrame:
-    changes = table.filter((pl.col("action") == SET) & (pl.col("column") == name))
+def last_set(decisions: Decisions, name: str) -> pl.DataFrame:
+    """The rows that sparse decisions set a column of, and the last value of each: `row` and `=<name>`."""
+    changes = decisions.table.filter((pl.col("action") == SET) & (pl.col("column") == name)).select("row", f"={name}")
+    if changes["row"].n_unique() < changes.height:
+        changes = changes.unique("row", keep="last", maintain_order=True)
+    return changes
+
+
+def _set(frame: pl.DataFrame, name: str, decisions: Decisions) -> pl.DataFrame:
+    changes = last_set(decisions, name)
     if changes.is_empty():
         return frame
-    changes = changes.group_by("row", maintain_order=True).agg(pl.col(f"={name}").last())
     values = changes[f"={name}"]
-    old = frame[name] if name in frame.columns else pl.Series(name, [None] * frame.height, dtype=values.dtype)
+    if name not in frame.columns:
+        places = _places(changes["row"], frame.height)
+        return frame.with_columns(values.gather(places).alias(name))
+    old = frame[name]
     if old.dtype != values.dtype:
         # The new type of a retyped column wins; what cannot be cast has been set by the same rule.
         old = retyped(old, values.dtype)
     if values.null_count() == 0 and not old.dtype.is_nested():
         return frame.with_columns(old.scatter(changes["row"], values).alias(name))
-    index = (
-        pl.Series(range(frame.height), dtype=pl.Int64)
-        .to_frame("i")
-        .join(
-            changes.select(i=pl.col("row").cast(pl.Int64), at=pl.int_range(pl.len())),
-            on="i",
-            how="left",
-            maintain_order="left",
-        )["at"]
-    )
     both = pl.concat([old.to_frame("v"), values.to_frame("v")], how="vertical_relaxed")["v"]
-    at = index.fill_null(0) + frame.height
-    position = pl.select(pl.when(index.is_null()).then(pl.int_range(frame.height)).otherwise(at)).to_series()
+    position = np.arange(frame.height)
+    position[changes["row"].to_numpy()] = np.arange(frame.height, frame.height + changes.height)
     return frame.with_columns(both.gather(position).alias(name))
+
+
+def _places(rows: pl.Series, height: int) -> pl.Series:
+    """For each of `height` rows where it is among `rows`, null where it is not."""
+    place = np.full(height, -1, dtype=np.int64)
+    place[rows.to_numpy()] = np.arange(len(rows))
+    found = pl.Series(place)
+    return found.set(found < 0, None)
+
+
+def aligned(decided: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """One row a base row, from a table with the column `row`: null where the table has none."""
+    found = decided.drop("row")
+    if decided.height == rows and bool((decided["row"] == pl.int_range(rows, eager=True)).all()):
+        return found
+    places = _places(decided["row"], rows)
+    return found.select(pl.all().gather(places)) if found.width else pl.DataFrame(height=rows)
 
 
 def retyped(old: pl.Series, dtype: pl.DataType) -> pl.Series:

@@ -27,4 +27,6 @@ def restore(table: pl.DataFrame, meta: Mapping[str, Any]) -> Decisions:
     missing = [pl.lit(None, SPARSE[c]).alias(c) for c in REPEATED if c not in table.columns]
     table = table.with_columns(missing)
     values = [c for c in table.columns if c.startswith("=")]
+    if "row" not in table.columns:
+        raise AssertionError("BUG: decisions are read without their rows")
     return Decisions(table.select(pl.col("row").cast(pl.UInt32), *REPEATED, *values))

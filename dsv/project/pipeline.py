@@ -85,8 +85,17 @@ def build(params: Params) -> Pipeline:
 
 def _source_facts(source: Source) -> SourceFacts:
     kind = "annotations" if source.kind == "annotations" else "records"
+    key = source.key or (("path",) if source.kind == "media" else ())
     return SourceFacts(
-        source.name, kind, source.of, source.item, source.annotator, source.annotator_name, source.value, source.match
+        source.name,
+        kind,
+        source.of,
+        source.item,
+        source.annotator,
+        source.annotator_name,
+        source.value,
+        source.match,
+        key,
     )
 
 

@@ -71,6 +71,20 @@ def _payload(value: pl.Expr, dtype: pl.DataType) -> tuple[str, pl.Expr]:
     raise TypeError(f"no canonical form for {dtype}")
 
 
+def plain(values: pl.Series) -> tuple[str, pl.Series]:
+    """Tag and payload of a column of scalars; numbers and booleans as such, all else as its text or whole number."""
+    dtype = values.dtype
+    if dtype.is_integer():
+        return "i", values
+    if dtype.is_float():
+        return "f", values
+    if dtype == pl.Boolean:
+        return "b", values
+    tag, payload = _payload(pl.col(values.name), dtype)
+    found = values.to_frame().select(payload).to_series()
+    return tag, found.cast(pl.Int64) if tag in "dtzhp" else found
+
+
 def _nested(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """`tag payload` of one value of any type, escaped, null for null."""
     if isinstance(dtype, pl.Array):
@@ -82,10 +96,13 @@ def _nested(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         element = pl.coalesce(_nested(pl.element(), dtype.inner), pl.lit("-")) + pl.lit(RS)  # type: ignore[arg-type]
         return pl.when(value.is_not_null()).then(pl.lit("l") + _escape(value.list.eval(element).list.join("")))
     if isinstance(dtype, pl.Struct):
+        # By number: Polars takes a name such as `*` for a pattern.
+        numbered = value.struct.rename_fields([str(i) for i in range(len(dtype.fields))])
+        fields = sorted(enumerate(dtype.fields), key=lambda pair: pair[1].name.encode())
         row = pl.concat_str(
             [
-                pl.lit(f"{escape_text(f.name)}{US}") + _nested(value.struct.field(f.name), f.dtype) + pl.lit(RS)  # type: ignore[arg-type]
-                for f in sorted(dtype.fields, key=lambda f: f.name.encode())
+                pl.lit(f"{escape_text(f.name)}{US}") + _nested(numbered.struct.field(str(i)), f.dtype) + pl.lit(RS)  # type: ignore[arg-type]
+                for i, f in fields
                 if f.dtype != pl.Null
             ]
             or [pl.lit("")],
@@ -96,13 +113,12 @@ def _nested(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.lit(tag) + (_escape(payload) if tag == "s" else payload)
 
 
-def _field(frame: pl.DataFrame, name: str) -> tuple[str, pl.Expr]:
+def _field(series: pl.Series, column: pl.Expr) -> tuple[str, pl.Expr]:
     """`name US tag` as literal, and the escaped payload."""
-    series, dtype = frame[name], frame.schema[name]
-    head = f"{escape_text(name)}{US}"
-    if dtype.is_nested():
-        return head, _nested(pl.col(name), dtype)
-    tag, payload = _payload(pl.col(name), dtype)
+    head = f"{escape_text(series.name)}{US}"
+    if series.dtype.is_nested():
+        return head, _nested(column, series.dtype)
+    tag, payload = _payload(column, series.dtype)
     # Looking is cheaper than replacing: nearly no text holds a control character.
     if tag == "s" and series.cast(pl.String).str.contains(_CONTROL).any():
         payload = _escape(payload)
@@ -112,13 +128,14 @@ def _field(frame: pl.DataFrame, name: str) -> tuple[str, pl.Expr]:
 def rows(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.Series:
     """The canonical rows of a frame, one text a row, over the named columns (all when None)."""
     names = sorted(frame.columns if columns is None else columns, key=lambda name: name.encode())
+    series = [frame[name] for name in names if frame.schema[name] != pl.Null]
+    # By number: Polars takes a name such as `*` for a pattern.
+    numbered = pl.DataFrame([one.alias(str(i)) for i, one in enumerate(series)])
     parts: list[pl.Expr] = []
     pending = ""
-    for name in names:
-        if frame.schema[name] == pl.Null:
-            continue
-        head, payload = _field(frame, name)
-        if frame[name].null_count() == 0:
+    for i, one in enumerate(series):
+        head, payload = _field(one, pl.col(str(i)))
+        if one.null_count() == 0:
             # Literals of neighbouring columns melt into one: fewer parts, a third less time.
             parts += [pl.lit(pending + head), payload]
             pending = RS
@@ -131,4 +148,4 @@ def rows(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.Series
         parts.append(pl.lit(pending))
     if not parts or frame.height == 0:
         return pl.Series("row", [""] * frame.height, dtype=pl.String)
-    return frame.select(pl.concat_str(parts, ignore_nulls=True).alias("row"))["row"]
+    return numbered.select(pl.concat_str(parts, ignore_nulls=True).alias("row"))["row"]

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import polars_hash  # noqa: F401  registers the .nchash namespace
+import pyarrow as pa
 import xxhash
 
 from dsv.record import canonical
 
 MODULUS = 1 << 128
-Limbs = npt.NDArray[np.uint32]
+Words = npt.NDArray[np.uint64]
 
 
 class Sum(NamedTuple):
@@ -53,26 +54,47 @@ def record_hashes(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> 
     return hash128(canonical.rows(frame, columns))
 
 
-def limbs(hashes: pl.Series) -> Limbs:
-    """The hashes as an (n, 4) array of big-endian 32-bit words."""
+def to_bytes(hashes: pl.Series) -> bytes:
+    """The 16-byte hashes one after the other. None may be null."""
+    return _buffer(hashes).tobytes()
+
+
+def from_bytes(joined: bytes | memoryview) -> pl.Series:
+    """The 16-byte hashes that `to_bytes` joined."""
+    fixed = pa.Array.from_buffers(pa.binary(16), len(joined) // 16, [None, pa.py_buffer(joined)])
+    found = pl.from_arrow(fixed.cast(pa.large_binary()))
+    assert isinstance(found, pl.Series)
+    return found.alias("hash")
+
+
+def _buffer(hashes: pl.Series) -> npt.NDArray[np.uint8]:
     if hashes.is_empty():
-        return np.empty((0, 4), dtype=np.uint32)
-    joined = b"".join(hashes.to_list())
-    return np.frombuffer(joined, dtype=">u4").reshape(-1, 4).astype(np.uint32)
+        return np.empty(0, dtype=np.uint8)
+    array = hashes.to_arrow(compat_level=pl.CompatLevel.oldest())
+    ends = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[-1]]
+
+
+def words(hashes: pl.Series) -> Words:
+    """The hashes as an (n, 2) array of 64-bit words, the high one first."""
+    return _buffer(hashes).view(">u8").reshape(-1, 2).astype(np.uint64)
 
 
 def total(hashes: pl.Series) -> Sum:
     """The order-free sum of the hashes."""
     if hashes.is_empty():
         return Sum()
-    words = limbs(hashes).sum(axis=0, dtype=np.uint64)
-    value = sum(int(word) << shift for word, shift in zip(words, (96, 64, 32, 0), strict=True))
-    return Sum(len(hashes), value % MODULUS)
+    both = words(hashes)
+    return Sum(len(hashes), ((_sum(both[:, 0]) << 64) + _sum(both[:, 1])) % MODULUS)
+
+
+def _sum(values: npt.NDArray[np.uint64]) -> int:
+    """The sum without overflow: numpy's own is mod 2^64."""
+    low, high = values & np.uint64(0xFFFFFFFF), values >> np.uint64(32)
+    return int(low.sum()) + (int(high.sum()) << 32)
 
 
 def halves(hashes: pl.Series) -> pl.DataFrame:
     """Columns `hi` and `lo`, unsigned 64-bit: cheap to join and to group by."""
-    words = limbs(hashes).astype(np.uint64)
-    return pl.DataFrame(
-        {"hi": (words[:, 0] << np.uint64(32)) | words[:, 1], "lo": (words[:, 2] << np.uint64(32)) | words[:, 3]}
-    )
+    both = words(hashes)
+    return pl.DataFrame({"hi": both[:, 0].copy(), "lo": both[:, 1].copy()})

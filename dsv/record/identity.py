@@ -24,11 +24,15 @@ def _text(name: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(name) if dtype == pl.String else pl.col(name).cast(pl.String)
 
 
+def _escape(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all("%", "%25", literal=True).str.replace_all("/", "%2F", literal=True)
+
+
 def keys(frame: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     """The key text of each row; null where any key column is null."""
     texts = [_text(name, frame.schema[name]) for name in key]
     if len(texts) > 1:
-        texts = [t.str.replace_all("%", "%25", literal=True).str.replace_all("/", "%2F", literal=True) for t in texts]
+        texts = [_escape(t) if frame.schema[n] == pl.String else t for t, n in zip(texts, key, strict=True)]
     return frame.select(pl.concat_str(texts, separator="/").alias("key"))["key"]
 
 

@@ -73,6 +73,7 @@ def _parse(task: Any, declared: Mapping[str, typing.Column], rename: Mapping[str
         frame = pl.from_arrow(table_types.cast(chunk.table))
         assert isinstance(frame, pl.DataFrame)
         frame = frame.rename({old: new for old, new in rename.items() if old in frame.columns})
+        _check_names(frame, task.names[0])
         typed, misfits = typing.typed(frame, declared)
         if misfits:
             bad += [_misfit(frame, misfit) for misfit in _first(misfits)]
@@ -80,6 +81,15 @@ def _parse(task: Any, declared: Mapping[str, typing.Column], rename: Mapping[str
         frames.append(typed)
     found = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
     return Parsed(found, pl.DataFrame([tuple(b) for b in bad], schema=BAD, orient="row"))
+
+
+def _check_names(frame: pl.DataFrame, file: str) -> None:
+    for name in frame.columns:
+        if name == "*" or (name.startswith("^") and name.endswith("$")):
+            raise errors.BadRecords(
+                f"{file} has a column {name!r}, which reads as a pattern of column names.",
+                hint=f"rename it in params.yaml: sources.NAME.rename: {{'{name}': other}}",
+            )
 
 
 def _first(misfits: Sequence[typing.Misfit]) -> list[typing.Misfit]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dsv.ledger import decisions as ledger
@@ -19,6 +21,7 @@ from dsv.runner import narrow, read
 from dsv.runner.narrow import Cache
 
 NULLED = "\x00"
+Mask = npt.NDArray[np.bool_]
 
 
 class Task(NamedTuple):
@@ -60,14 +63,14 @@ def elements(task: Task, cache: Cache) -> pl.Series:
     layout, shard = task.files, task.shard
     kept = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
     assigned = pl.DataFrame(height=shard.rows)
-    names: list[str] = []
+    nulled: dict[str, Mask] = {}
     for stage in task.stages:
         found = read.decisions(layout, stage, shard)
         if found is not None:
             kept = ledger.kept(found, shard.rows, kept)
-            names += [n for n in found.assigned if n not in names]
-            assigned = _assign(assigned, found)
-    assigned = _name_nulls(assigned, [n for n in names if n in shard.schema], shard.rows)
+            assigned = ledger.overlay(assigned, found)
+            _note_nulls(nulled, found, shard)
+    assigned = _name_nulls(assigned, nulled, kept)
     rows = canonical.rows(assigned) if assigned.width else pl.Series([""] * shard.rows)
     ids = read.ids(layout, shard)
     hashes = read.record_hashes(layout, shard, cache).bin.encode("hex")
@@ -77,31 +80,31 @@ def elements(task: Task, cache: Cache) -> pl.Series:
     return pl.select(pl.when(kept).then(digest.hash128(texts))).to_series()
 
 
-def _assign(frame: pl.DataFrame, decisions: ledger.Decisions) -> pl.DataFrame:
-    if decisions.dense:
-        return frame.with_columns(decisions.table[c] for c in decisions.assigned)
-    marked = ledger.overlay(frame, decisions)
+def _note_nulls(nulled: dict[str, Mask], decisions: ledger.Decisions, shard: Shard) -> None:
+    """Keeps, per base column that decisions set to null somewhere, at which rows it is null now."""
     for name in decisions.assigned:
-        # Where a value was set to null the overlay shows null, as where nothing was set: the mark tells them apart.
-        rows = decisions.table.filter((pl.col("action") == ledger.SET) & (pl.col("column") == name))["row"]
-        mark = pl.Series(NULLED + name, [False] * frame.height)
-        marked = marked.with_columns(mark.scatter(rows, True))
-    return marked
+        if name not in shard.schema:
+            continue
+        if decisions.dense:
+            nulled[name] = decisions.table[name].is_null().to_numpy().copy()
+            continue
+        changes = ledger.last_set(decisions, name)
+        null = changes[f"={name}"].is_null()
+        if name in nulled or null.any():
+            mask = nulled.setdefault(name, np.zeros(shard.rows, dtype=np.bool_))
+            mask[changes["row"].to_numpy()] = null.to_numpy()
 
 
-def _name_nulls(frame: pl.DataFrame, overriding: Sequence[str], rows: int) -> pl.DataFrame:
-    """Adds the reserved column that lists base columns which decisions set to null; drops the marks."""
-    lists = []
-    for name in sorted(overriding):
-        mark = NULLED + name
-        touched = pl.col(mark) if mark in frame.columns else pl.lit(True)
-        lists.append(pl.when(touched & pl.col(name).is_null()).then(pl.lit(name)))
-    marks = [c for c in frame.columns if c.startswith(NULLED)]
-    if not lists:
-        return frame.drop(marks)
-    nulled = pl.concat_list(lists).list.drop_nulls()
-    frame = frame.with_columns(pl.when(nulled.list.len() > 0).then(nulled).alias(NULLED))
-    return frame.drop(marks)
+def _name_nulls(frame: pl.DataFrame, nulled: Mapping[str, Mask], kept: pl.Series) -> pl.DataFrame:
+    """Adds the reserved column that lists base columns which decisions set to null."""
+    alive = kept.to_numpy()
+    found = {name: pl.Series(nulled[name] & alive) for name in sorted(nulled) if (nulled[name] & alive).any()}
+    if not found:
+        return frame
+    # Few records have one: the lists are made for those alone.
+    masks = pl.DataFrame(found).with_row_index("row").filter(pl.any_horizontal(list(found)))
+    lists = pl.concat_list([pl.when(name).then(pl.lit(name)) for name in found]).list.drop_nulls()
+    return frame.with_columns(ledger.aligned(masks.select("row", lists.alias(NULLED)), frame.height)[NULLED])
 
 
 def root(total: Sum, schema: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from dsv.ledger import file as ledger_file
 from dsv.ledger.decisions import DROP_COLUMN, Decisions
 from dsv.project.layout import Layout
 from dsv.project.manifest import Decided, Shard
-from dsv.runner import files, prepare, read
+from dsv.runner import files, prepare
 from dsv.runner.prepare import Task
 from dsv.runner.previous import Previous
 from dsv.stages.base import RECORDS
@@ -60,17 +60,17 @@ def run(
 def emit(job: Job) -> Emitted:
     """Decides one shard and puts its decision file in place."""
     context, shard = job.task.context, job.task.shard
-    local = prepare.part(job.task, prepare.LOCAL)
-    local = prepare.load(job.task).local if local is None else local
-    decisions = context.stage.emit(local, job.decided, shard.rows, context.params)
-    before = read.alive(context.layout, shard, context.upstream)
+    decisions = context.stage.emit(prepare.local_part(job.task), job.decided, shard.rows, context.params)
+    before = prepare.alive(job.task)
     if decisions is None:
         return Emitted(shard.relative, {}, {"in": int(before.sum()), "kept": int(before.sum())}, False)
     decisions = _alive_only(decisions, before)
-    counts = count(decisions, shard, before)
+    after = ledger.kept(decisions, shard.rows, before)
+    counts = count(decisions, before, after)
     if not decisions.dense and decisions.table.is_empty():
         return Emitted(shard.relative, {}, counts, False)
     digests = decisions.digests()
+    prepare.remember_alive(job.task, digests["*"], after)
     reused = put(decisions, digests, job.task.context, shard, job.previous)
     return Emitted(shard.relative, digests, counts, reused)
 
@@ -105,9 +105,8 @@ def put(decisions: Decisions, digests: Mapping[str, str], context: Any, shard: S
     return False
 
 
-def count(decisions: Decisions, shard: Shard, before: pl.Series) -> dict[str, int]:
+def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str, int]:
     """Counts for the report: in, kept, drops by rule, sets by rule, and values of assigned text columns."""
-    after = ledger.kept(decisions, shard.rows, before)
     found: Counter[str] = Counter({"in": int(before.sum()), "kept": int(after.sum())})
     table = decisions.table
     if decisions.dense:

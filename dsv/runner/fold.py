@@ -41,7 +41,15 @@ def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame]
 
     `hashes` gives the record hashes of positions (shard, row); it is asked only for keys that were delivered again.
     """
-    new = _occurrences(new.with_row_index("at"), policy)
+    new = new.with_row_index("at")
+    # Most rows of most deliveries are of no interest to the others: their key comes once, and never came before.
+    alone = _alone(new["hi"], prior["hi"])
+    if alone.any():
+        rest = (
+            fold(new.filter(~alone).drop("at"), prior, hashes, policy) if not alone.all() else _nothing(prior, policy)
+        )
+        return _with_alone(rest, new["at"], alone)
+    new = _occurrences(new, policy)
     positions = prior.join(new.select(IDENTITY).unique(), on=IDENTITY, how="semi", maintain_order="left")
     positions = (
         positions.with_columns(hash=hashes(positions))
@@ -60,6 +68,29 @@ def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame]
         current, on=IDENTITY, how="left", maintain_order="left"
     )
     return _decide(fate, prior, policy)
+
+
+def _alone(keys: pl.Series, known: pl.Series) -> pl.Series:
+    """Which halves of keys occur once and are not known. A half that is alone belongs to a key that is alone."""
+    alone = pl.repeat(True, len(keys), eager=True) if keys.n_unique() == len(keys) else keys.is_unique()
+    return alone & ~keys.is_in(known.implode()) if len(known) else alone
+
+
+def _nothing(prior: pl.DataFrame, policy: Policy) -> Folded:
+    """What a delivery without any key that matters does."""
+    fate = pl.DataFrame(schema={"at": pl.UInt32, "fate": pl.String, "n": pl.UInt32})
+    gone = _gone(pl.DataFrame(schema=prior.select(IDENTITY).schema), prior, policy)
+    events = _events(gone, "shard", "row", WITHDRAWN if policy.snapshot else SUPERSEDED, "drop")
+    return Folded(fate, events, {"read": 0, "replaced": 0, "withdrawn": gone.height}, fate["at"])
+
+
+def _with_alone(rest: Folded, at: pl.Series, alone: pl.Series) -> Folded:
+    """The result for some rows, and for all others that they are new."""
+    others = at.filter(~alone)
+    new = pl.DataFrame({"at": at.filter(alone)}).with_columns(fate=pl.lit(NEW), n=pl.lit(1, pl.UInt32))
+    fate = pl.concat([rest.fate.with_columns(others.gather(rest.fate["at"]).alias("at")), new]).sort("at")
+    counts = rest.counts | {NEW: rest.counts.get(NEW, 0) + new.height, "read": fate.height}
+    return Folded(fate, rest.events, counts, others.gather(rest.clash))
 
 
 def _occurrences(new: pl.DataFrame, policy: Policy) -> pl.DataFrame:

@@ -233,10 +233,26 @@ def _hashes(folder: Folder, state: State, positions: pl.DataFrame) -> pl.Series:
 def _arrival(data: pl.DataFrame, stored: pl.DataFrame, folder: Folder) -> pl.DataFrame:
     """The stored rows in the order of their shard: by key, then occurrence, losers before the winner."""
     keys = data.select([pl.col(name).alias(f"k{i}") for i, name in enumerate(folder.key)])
-    ranked = stored.with_columns(last=pl.col("fate") == fold.NEW)
-    return pl.concat([ranked, keys[ranked["at"]]], how="horizontal").sort(
-        [*keys.columns, "n", "last", "at"], maintain_order=True
-    )
+    if stored.height == data.height and len(folder.key) == 1 and _rising(keys["k0"]):
+        return pl.concat([stored, keys], how="horizontal")
+    together = pl.concat([stored, keys[stored["at"]]], how="horizontal")
+    if stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all():
+        return together.sort(keys.columns, maintain_order=True)
+    ranked = together.with_columns(last=pl.col("fate") == fold.NEW)
+    return ranked.sort([*keys.columns, "n", "last", "at"], maintain_order=True)
+
+
+def _rising(keys: pl.Series) -> bool:
+    """Whether each key is greater than the one before."""
+    return bool((keys.slice(1) > keys.slice(0, max(0, len(keys) - 1))).all())
+
+
+def _rows(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """The rows at these places; no copy where they follow each other."""
+    first, last = at[0], at[-1]
+    if last - first + 1 == len(at) and _rising(at):
+        return frame.slice(first, len(at))
+    return frame[at]
 
 
 def _write(
@@ -258,7 +274,7 @@ def _write(
 
     def write(job: tuple[pl.Series, str]) -> dict[str, Any]:
         at, first_id = job
-        rows, name = data[at], identity.shard_name(first_id)
+        rows, name = _rows(data, at), identity.shard_name(first_id)
         relative = f"{source}/{batch}/{name}.parquet"
         own = hashes.gather(at)
         total = digest.total(own)
@@ -268,9 +284,11 @@ def _write(
         )
         files.write(
             folder.layout.origin(relative),
-            shard_file.to_bytes(origin[at].rename({"_file": "file", "_row": "row"}).to_arrow(), {"layout": "origin"}),
+            shard_file.to_bytes(
+                _rows(origin, at).rename({"_file": "file", "_row": "row"}).to_arrow(), {"layout": "origin"}
+            ),
         )
-        folder.cache.put_data(narrow.key("record hash", str(total), folder.key), b"".join(own.to_list()))
+        folder.cache.put_data(narrow.key("record hash", str(total), folder.key), digest.to_bytes(own))
         schema = shard_file.schema(rows.drop(identity.CONTENT_KEY, strict=False).to_arrow())
         return {"name": name, "rows": rows.height, "digest": str(total), "key": list(folder.key), "schema": schema}
 

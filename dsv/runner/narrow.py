@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -32,11 +33,14 @@ class Cache:
     def has(self, key: str, suffix: str = "arrow") -> bool:
         return self._path(key, suffix).exists()
 
-    def frame(self, key: str) -> pl.DataFrame | None:
-        """The frame stored under the key, or None."""
+    def frame(self, key: str, columns: Collection[str] | None = None) -> pl.DataFrame | None:
+        """The frame stored under the key, or those of its columns that are named; None where there is none."""
         path = self._path(key, "arrow")
         try:
-            return pl.read_ipc(path)
+            if columns is None:
+                return pl.read_ipc(path)
+            there = pl.read_ipc_schema(path)
+            return pl.read_ipc(path, columns=[c for c in there if c in columns])
         except (FileNotFoundError, ComputeError):
             return None
 

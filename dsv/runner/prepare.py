@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from dsv.engines.base import Engine
 from dsv.project.manifest import Decided, Shard
 from dsv.runner import narrow, read
 from dsv.runner.context import Context
-from dsv.stages.base import RECORDS, Needs, Prepared, View
+from dsv.stages.base import RECORDS, Needs, View
 
 NARROW, LOCAL = "narrow", "local"
 
 
 class Task(NamedTuple):
-    """One shard to prepare, and the key under which the result is cached."""
+    """One shard to prepare, and the keys under which the result is cached, and which rows arrive at the stage."""
 
     context: Context
     shard: Shard
     columns: tuple[str, ...] | None
     key: str
+    decided: tuple[str, ...]
 
 
 def wanted(shard: Shard, needs: Needs) -> tuple[str, ...] | None:
@@ -47,8 +49,31 @@ def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Ma
             "prepare", context.stage_name, context.stage.REVISION, context.params_hash, shard.kind, shard.source,
             shard.digest, shard.key, columns, upstream, facts,
         )  # fmt: skip
-        found.append(Task(context, shard, columns, key))
+        decided = tuple(manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in context.upstream)
+        found.append(Task(context, shard, columns, key, decided))
     return found
+
+
+def alive(task: Task) -> pl.Series:
+    """Which rows of the task's shard the stages before keep; remembered, for every stage asks."""
+    shard = task.shard
+    if not any(task.decided):
+        return pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
+    known = task.context.cache.data(read.alive_key(shard, task.decided))
+    if known is not None and len(known) == -(-shard.rows // 8):
+        return pl.Series(np.unpackbits(np.frombuffer(known, np.uint8), count=shard.rows).view(np.bool_))
+    mask = read.alive(task.context.layout, shard, task.context.upstream)
+    _keep_alive(task, task.decided, mask)
+    return mask
+
+
+def remember_alive(task: Task, digest: str, after: pl.Series) -> None:
+    """Keeps for the next stage which rows this one keeps; `digest` is that of what it decided."""
+    _keep_alive(task, (*task.decided, digest), after)
+
+
+def _keep_alive(task: Task, decided: Sequence[str], mask: pl.Series) -> None:
+    task.context.cache.put_data(read.alive_key(task.shard, decided), np.packbits(mask.to_numpy()).tobytes())
 
 
 def run(engine: Engine, wanted: Sequence[Task], done: Callable[[], None]) -> int:
@@ -73,16 +98,21 @@ def prepare(task: Task) -> None:
     context.cache.put_frame(narrow.key(task.key, LOCAL), prepared.local)
 
 
-def load(task: Task) -> Prepared:
-    """What `prepare` returned for the task, computed again if the cache lost it."""
+def narrow_part(task: Task, columns: Collection[str] | None = None) -> pl.DataFrame:
+    """The narrow columns of a prepared shard (all when None)."""
+    return _part(task, NARROW, columns)
+
+
+def local_part(task: Task) -> pl.DataFrame:
+    """What the prepared shard decided by itself."""
+    return _part(task, LOCAL, None)
+
+
+def _part(task: Task, which: str, columns: Collection[str] | None) -> pl.DataFrame:
+    """One of the two frames of a prepared shard, computed again if the cache lost it."""
     for _ in range(2):
-        found = part(task, NARROW), part(task, LOCAL)
-        if found[0] is not None and found[1] is not None:
-            return Prepared(found[0], found[1])
+        found = task.context.cache.frame(narrow.key(task.key, which), columns)
+        if found is not None:
+            return found
         prepare(task)
     raise AssertionError(f"BUG: the cache in {task.context.layout.cache} does not keep what is written")
-
-
-def part(task: Task, which: str) -> pl.DataFrame | None:
-    """One of the two frames of a prepared shard."""
-    return task.context.cache.frame(narrow.key(task.key, which))

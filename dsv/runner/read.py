@@ -10,7 +10,7 @@ import polars as pl
 from dsv import errors
 from dsv.ledger import decisions as ledger
 from dsv.ledger import file as ledger_file
-from dsv.ledger.decisions import Decisions
+from dsv.ledger.decisions import DROP_COLUMN, Decisions
 from dsv.project.layout import BASE, Files, stage_out
 from dsv.project.manifest import Shard
 from dsv.record import digest, identity
@@ -18,16 +18,26 @@ from dsv.runner import narrow
 from dsv.stages.base import ID
 from dsv.table import shard as shard_file
 
+# What of a decision file tells which records are kept, and at which rows a column is set.
+_MOVES = ("row", "action", "column", DROP_COLUMN)
 
-def decisions(files: Files, stage: str, shard: Shard) -> Decisions | None:
-    """What a stage decided about a shard; None when it decided nothing."""
+
+def decisions(files: Files, stage: str, shard: Shard, columns: Sequence[str] | None = None) -> Decisions | None:
+    """What a stage decided about a shard; None when it decided nothing.
+
+    With `columns` only what drops records and what concerns these columns is read.
+    """
     found = files.open(stage_out(stage), shard.relative)
-    return None if found is None else parse(found, f"{stage_out(stage)}/{shard.relative}")
+    if found is None:
+        return None
+    wanted = None if columns is None else [*_MOVES, *columns, *(f"={name}" for name in columns)]
+    return parse(found, f"{stage_out(stage)}/{shard.relative}", wanted)
 
 
-def parse(source: Path | bytes, what: str | None = None) -> Decisions:
-    """The decisions in a decision file."""
-    return ledger_file.restore(shard_file.read(source, what=what), shard_file.meta(source, what))
+def parse(source: Path | bytes, what: str | None = None, columns: Sequence[str] | None = None) -> Decisions:
+    """The decisions in a decision file, or those of its columns."""
+    table, meta = shard_file.read_with_meta(source, columns, what)
+    return ledger_file.restore(table, meta)
 
 
 def base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:
@@ -57,7 +67,7 @@ def view(files: Files, shard: Shard, columns: Sequence[str] | None, stages: Iter
     wanted = None if columns is None else [c for c in columns if c != ID]
     frame = base(files, shard, wanted)
     for stage in stages:
-        found = decisions(files, stage, shard)
+        found = decisions(files, stage, shard, wanted) if wanted != [] else None
         if found is not None:
             frame = ledger.overlay(frame, found, wanted)
     if columns is not None and ID in columns:
@@ -69,10 +79,15 @@ def alive(files: Files, shard: Shard, stages: Iterable[str]) -> pl.Series:
     """Which rows of a shard the given stages keep."""
     mask = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
     for stage in stages:
-        found = decisions(files, stage, shard)
+        found = decisions(files, stage, shard, ())
         if found is not None:
             mask = ledger.kept(found, shard.rows, mask)
     return mask
+
+
+def alive_key(shard: Shard, decided: Sequence[str]) -> str:
+    """The cache key of what `alive` returns after stages with these digests of their decisions."""
+    return narrow.key("alive", shard.digest, shard.rows, list(decided))
 
 
 def record_hashes(files: Files, shard: Shard, cache: narrow.Cache) -> pl.Series:
@@ -80,12 +95,7 @@ def record_hashes(files: Files, shard: Shard, cache: narrow.Cache) -> pl.Series:
     key = narrow.key("record hash", shard.digest, shard.key)
     known = cache.data(key)
     if known is not None and len(known) == 16 * shard.rows:
-        return from_bytes(known)
+        return digest.from_bytes(known)
     hashes = digest.record_hashes(base(files, shard, None))
-    cache.put_data(key, b"".join(hashes.to_list()))
+    cache.put_data(key, digest.to_bytes(hashes))
     return hashes
-
-
-def from_bytes(joined: bytes) -> pl.Series:
-    """16-byte hashes from their concatenation."""
-    return pl.Series("hash", [joined[i : i + 16] for i in range(0, len(joined), 16)], dtype=pl.Binary)

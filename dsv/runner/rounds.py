@@ -63,7 +63,7 @@ def run(engine: Engine, tasks: Sequence[Task]) -> Outcome:
 
 def alive(task: Task) -> Mask:
     """Which rows of the task's shard the stages before keep."""
-    return read.alive(task.context.layout, task.shard, task.context.upstream).to_numpy()
+    return prepare.alive(task).to_numpy()
 
 
 def _without(tasks: Sequence[Task], masks: Sequence[Mask], rows: pl.DataFrame) -> list[Mask]:
@@ -90,11 +90,10 @@ def decide(part: Part) -> Decided:
 
 
 def _rows(part: Part, task: Task, mask: Mask) -> pl.DataFrame | None:
-    narrow = prepare.load(task).narrow
+    wanted = None if part.step.columns is None else {*part.step.columns, *part.step.key}
+    narrow = prepare.narrow_part(task, wanted)
     if narrow.width == 0 or any(column not in narrow.columns for column in part.step.key):
         return None
-    if part.step.columns is not None:
-        narrow = narrow.select([c for c in narrow.columns if c in part.step.columns or c in part.step.key])
     narrow = narrow.with_columns(
         pl.lit(task.shard.ordinal, pl.UInt32).alias("shard"),
         pl.int_range(narrow.height, dtype=pl.UInt32).alias("row"),

@@ -11,20 +11,23 @@ from typing import Any
 
 import polars as pl
 
+from dsv.stages.ballots import Counted
 
-def observe(votes: pl.DataFrame) -> dict[str, int]:
-    """The sums of votes (hi, lo, value): per number of votes, and per label."""
-    if votes.is_empty():
+
+def observe(counted: Counted) -> dict[str, int]:
+    """The sums over votes: per number of votes, and per label."""
+    unit, value, n = counted.cells
+    if not len(unit):
         return {}
-    cells = votes.group_by("hi", "lo", "value").agg(c=pl.len().cast(pl.Int64))
-    items = cells.group_by("hi", "lo").agg(n=pl.col("c").sum(), same=(pl.col("c") * (pl.col("c") - 1)).sum())
+    cells = pl.DataFrame({"unit": unit, "value": value, "c": n})
+    items = cells.group_by("unit").agg(n=pl.col("c").sum(), same=(pl.col("c") * (pl.col("c") - 1)).sum())
     paired = items.filter(pl.col("n") > 1)
     found: dict[str, int] = {"items": items.height, "paired": paired.height}
-    for n, same, count in paired.group_by("n").agg(pl.col("same").sum(), pl.len()).sort("n").iter_rows():
-        found[f"same\x1f{n}"] = same
-        found[f"with\x1f{n}"] = count
-    labels = cells.join(paired, on=["hi", "lo"], how="semi").group_by("value").agg(pl.col("c").sum())
-    return found | {f"votes\x1f{value}": n for value, n in labels.iter_rows()}
+    for several, same, count in paired.group_by("n").agg(pl.col("same").sum(), pl.len()).sort("n").iter_rows():
+        found[f"same\x1f{several}"] = same
+        found[f"with\x1f{several}"] = count
+    labels = cells.join(paired, on="unit", how="semi").group_by("value").agg(pl.col("c").sum()).sort("value")
+    return found | {f"votes\x1f{counted.values[code]}": n for code, n in labels.iter_rows()}
 
 
 def agreement(stats: Mapping[str, int]) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def prepare(view: View, params: Params) -> Prepared:
     frame = view.frame
     columns = [_text(frame, params.label).alias("class"), _text(frame, SPLIT).alias("split")]
     columns += [_text(frame, name).alias(f"group {name}") for name in params.groups]
-    content = [c for c in frame.columns if c not in (SPLIT, ID)]
+    # What names a record tells nothing about whether two are the same.
+    content = [c for c in frame.columns if c not in (SPLIT, ID, *view.source.key)]
     hashes = (
         digest.halves(digest.hash128(canonical.rows(frame, content)))
         if frame.height
@@ -76,6 +77,7 @@ def _count(rows: pl.DataFrame, params: Params) -> Decided:
                 stats[f"{name} by split\x1f{split}\x1f{value}"] = n
     spread = (
         rows.drop_nulls("split")
+        .filter(pl.col("hi").is_duplicated())
         .group_by("hi", "lo")
         .agg(pl.col("split").n_unique().alias("splits"), pl.len().alias("n"))
         .filter(pl.col("splits") > 1)

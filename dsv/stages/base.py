@@ -23,7 +23,7 @@ ID = "_id"
 
 
 class SourceFacts(NamedTuple):
-    """What a stage may know of a source: how its annotations name records."""
+    """What a stage may know of a source: how its annotations name records, and which columns name its own."""
 
     name: str
     kind: str
@@ -33,6 +33,7 @@ class SourceFacts(NamedTuple):
     annotator_name: str | None = None
     value: str | None = None
     match: str = "exact"
+    key: tuple[str, ...] = ()
 
 
 class View(NamedTuple):

@@ -77,7 +77,7 @@ def prepare(view: View, params: Any) -> Prepared:
     """What the shard alone decides, and per global rule the key of each row."""
     planned = plan(params.rules)
     # The key of a record names it; it is no part of what is compared unless a rule says so.
-    applied = apply(view.frame, planned, view.source.name, tuple(getattr(view.source, "key", None) or ()))
+    applied = apply(view.frame, planned, view.source.name, view.source.key)
     local = pl.concat([pl.DataFrame(schema=LOCAL_SCHEMA), *applied.parts], how="diagonal")
     local = local.sort("row", INDEX, maintain_order=True)
     if not any(rule.is_global for rule in planned):

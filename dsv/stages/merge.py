@@ -13,8 +13,10 @@ from typing import Any, Literal
 import polars as pl
 
 from dsv import errors
+from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import DROP_COLUMN, Decisions
 from dsv.record import digest
+from dsv.stages import ballots
 from dsv.stages.agreement import agreement, observe
 from dsv.stages.base import ANNOTATIONS, ID, Decided, Needs, Prepared, Round, SourceFacts, View
 from dsv.stages.matching import fuse
@@ -124,54 +126,59 @@ def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataF
 
 def rounds(params: Params) -> tuple[Round, ...]:
     """One round: all votes about a record meet it."""
-    return (Round("votes", ("hi", "lo"), _labels if params.kind == "label" else _boxes),)
+    if params.kind == "boxes":
+        return (Round("votes", ("hi", "lo"), _boxes),)
+    who = ("who",) if params.method == "weighted" or params.annotators.exclude else ()
+    return (Round("votes", ("hi", "lo"), _labels, ("value", *who)),)
 
 
 def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The records that are alive, and the votes that count, wherever they point."""
     records = rows.filter(~pl.col("annotation") & pl.col("alive")).select("shard", "row", "hi", "lo")
     if "value" not in rows.columns:
         return records, pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String, "who": pl.String})
-    votes = rows.filter(pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()).select(
-        "hi", "lo", "value", "who"
-    )
+    counts = pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()
     if params.annotators.exclude:
-        votes = votes.filter(~pl.col("who").is_in(list(params.annotators.exclude)))
-    return records, votes
+        counts = counts & ~pl.col("who").is_in(list(params.annotators.exclude))
+    return records, rows.filter(counts).select("hi", "lo", "value", *(["who"] if "who" in rows.columns else []))
 
 
 def _labels(rows: pl.DataFrame, params: Params) -> Decided:
     records, votes = _sides(rows, params)
-    orphans = votes.select("hi", "lo").unique().join(records, on=["hi", "lo"], how="anti").height
-    weight = pl.lit(1, pl.Int64)
-    if params.method == "weighted":
-        table = {who: round(w * SCALE) for who, w in params.weights.items()}
-        weight = pl.col("who").replace_strict(table, default=SCALE, return_dtype=pl.Int64)
-    counted = votes.group_by("hi", "lo", "value").agg(
-        weight.sum().alias("w") if params.method == "weighted" else pl.len().cast(pl.Int64).alias("w"), n=pl.len()
+    counted = ballots.count(records, votes, _weight(params))
+    found = records.select("shard", "row").with_columns(
+        n=pl.Series(counted.votes),
+        first=pl.Series(counted.first),
+        second=pl.Series(counted.second),
+        whole=pl.Series(counted.weight),
+        top=counted.top,
     )
-    counted = counted.sort(["hi", "lo", "w", "value"], descending=[False, False, True, False])
-    best = counted.group_by("hi", "lo", maintain_order=True).agg(
-        pl.col("value").first().alias("top"), pl.col("w").first().alias("w1"), pl.col("w").get(1, null_on_oob=True).alias("w2"),
-        pl.col("w").sum().alias("all"), pl.col("n").sum().alias("n"),
-    )  # fmt: skip
-    found = records.join(best, on=["hi", "lo"], how="left", maintain_order="left")
-    tied = pl.col("w1") == pl.col("w2")
+    tied = (pl.col("first") == pl.col("second")) & pl.lit(params.tie != "first")
     state = (
-        pl.when(pl.col("n").is_null()).then(pl.lit(NONE))
+        pl.when(pl.col("n") == 0).then(pl.lit(NONE))
         .when(pl.col("n") < params.min_votes).then(pl.lit(FEW))
-        .when(tied & pl.lit(params.tie != "first")).then(pl.lit(TIE))
+        .when(tied).then(pl.lit(TIE))
     )  # fmt: skip
+    percent = (pl.col("first") * 100 + pl.col("whole") // 2) // pl.max_horizontal(pl.col("whole"), 1)
     found = found.with_columns(_state=state)
     decided = found.select(
         "shard", "row",
         pl.when(pl.col("_state").is_null()).then(pl.col("top")).alias(params.column),
-        pl.col("n").fill_null(0).cast(pl.UInt16).alias("_votes"),
-        pl.when(pl.col("n").is_not_null()).then((pl.col("w1") * 100 + pl.col("all") // 2) // pl.max_horizontal(pl.col("all"), 1)).cast(pl.UInt8).alias("_agree"),
+        pl.col("n").cast(pl.UInt16).alias("_votes"),
+        pl.when(pl.col("n") > 0).then(percent).cast(pl.UInt8).alias("_agree"),
         "_state",
         _rule(params).alias("rule"),
     )  # fmt: skip
     states = {f"state\x1f{s}": n for s, n in found["_state"].value_counts().iter_rows() if s is not None}
-    return Decided(decided, {"orphans": orphans, **states, **observe(votes.join(records, on=["hi", "lo"], how="semi"))})
+    return Decided(decided, {"orphans": counted.orphans, **states, **observe(counted)})
+
+
+def _weight(params: Params) -> pl.Expr | None:
+    """What a vote weighs, in thousandths; None where all weigh the same."""
+    if params.method != "weighted":
+        return None
+    table = {who: round(w * SCALE) for who, w in params.weights.items()}
+    return pl.col("who").replace_strict(table, default=SCALE, return_dtype=pl.Int64)
 
 
 def _rule(params: Params) -> pl.Expr:
@@ -229,22 +236,13 @@ BOXES = pl.List(
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
     """Dense: the label or boxes, votes, agreement in percent, and why a record is undecided."""
     names = [params.column, "_votes", "_agree", "_state", "rule"]
-    base = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
     if decided.height:
-        table = base.join(
-            decided.select("row", *[n for n in names if n in decided.columns]),
-            on="row",
-            how="left",
-            maintain_order="left",
-        )
+        table = ledger.aligned(decided.select("row", *[n for n in names if n in decided.columns]), rows)
     else:
         kind = BOXES if params.kind == "boxes" else pl.String
-        table = base.with_columns(
-            pl.lit(None, kind).alias(params.column),
-            pl.lit(None, pl.String).alias("_state"),
-            pl.lit(None, pl.String).alias("rule"),
-        )
-    return Decisions(table.drop("row").rename({"rule": DROP_COLUMN}), dense=True)
+        empty = {params.column: kind, "_state": pl.String, "rule": pl.String}
+        table = pl.DataFrame([pl.repeat(None, rows, dtype=t, eager=True).alias(n) for n, t in empty.items()])
+    return Decisions(table.rename({"rule": DROP_COLUMN}), dense=True)
 
 
 def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:

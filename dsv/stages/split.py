@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import Decisions
 from dsv.record import canonical, digest
 from dsv.stages.base import ID, Decided, Needs, Prepared, Round, SourceFacts, View
@@ -182,13 +183,9 @@ def _grown(later: list[tuple[int, int, int]], batch: int | None, splits: int) ->
 
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
     """Dense: the split."""
-    base = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
     if "split" not in decided.columns:
-        return Decisions(base.select(pl.lit(None, pl.String).alias("split")), dense=True)
-    return Decisions(
-        base.join(decided.select("row", "split"), on="row", how="left", maintain_order="left").select("split"),
-        dense=True,
-    )
+        return Decisions(pl.DataFrame({"split": pl.repeat(None, rows, dtype=pl.String, eager=True)}), dense=True)
+    return Decisions(ledger.aligned(decided.select("row", "split"), rows), dense=True)
 
 
 def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:

@@ -19,6 +19,9 @@ FORMAT = "1"
 Readable = Path | bytes
 
 
+SAMPLE = 2048
+
+
 def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:
     """Columns to dictionary-encode, and the encoding of each other plain column."""
     frame = pl.from_arrow(table)
@@ -29,16 +32,25 @@ def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:
         if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
             continue
         if pa.types.is_integer(kind) or pa.types.is_temporal(kind):
-            few = table.num_rows >= 64 and frame[column.name].n_unique() <= 256
-            if few:
+            if table.num_rows >= 64 and _few(frame[column.name], 256):
                 dictionary.append(column.name)
             else:
                 others[column.name] = "DELTA_BINARY_PACKED"
-        elif frame[column.name].n_unique() * 4 <= table.num_rows:
+        elif _few(frame[column.name], table.num_rows // 4):
             dictionary.append(column.name)
         elif not pa.types.is_floating(kind):
             others[column.name] = "DELTA_LENGTH_BYTE_ARRAY"
     return dictionary, others
+
+
+def _few(values: pl.Series, most: int) -> bool:
+    """Whether there are at most so many distinct values."""
+    if len(values) > SAMPLE:
+        # The first rows mostly tell: more values than may be, or nearly as many as rows.
+        distinct = values.head(SAMPLE).n_unique()
+        if distinct > min(most, SAMPLE * 9 // 10):
+            return False
+    return values.n_unique() <= most
 
 
 def to_bytes(table: pa.Table, meta: Mapping[str, Any]) -> bytes:
@@ -77,14 +89,30 @@ def _open(source: Readable, what: str) -> pq.ParquetFile:
 
 def read(source: Readable, columns: Sequence[str] | None = None, what: str | None = None) -> pl.DataFrame:
     """The rows of a shard, in order; columns that the shard lacks are left out. Page checksums are verified."""
-    what = what or (str(source) if isinstance(source, Path) else "object")
+    what = what or _called(source)
+    return _read(_open(source, what), columns, what)
+
+
+def read_with_meta(
+    source: Readable, columns: Sequence[str] | None = None, what: str | None = None
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """What `read` and `meta` give, from one opened file."""
+    what = what or _called(source)
     file = _open(source, what)
+    return _read(file, columns, what), _meta(file)
+
+
+def _called(source: Readable) -> str:
+    return str(source) if isinstance(source, Path) else "object"
+
+
+def _read(file: pq.ParquetFile, columns: Sequence[str] | None, what: str) -> pl.DataFrame:
     try:
         present = set(file.schema_arrow.names)
         wanted = None if columns is None else [c for c in columns if c in present]
         if wanted == []:
             return pl.DataFrame(height=file.metadata.num_rows)
-        table = file.read(columns=wanted)
+        table = file.read(columns=wanted, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise errors.Corrupt(f"{what}: {error}", hint="dsv verify --heal") from error
     frame = pl.from_arrow(table)
@@ -94,7 +122,10 @@ def read(source: Readable, columns: Sequence[str] | None = None, what: str | Non
 
 def meta(source: Readable, what: str | None = None) -> dict[str, Any]:
     """The `dsv.*` metadata of a shard, the number of rows as `rows`, and the columns' type names as `schema`."""
-    file = _open(source, what or str(source))
+    return _meta(_open(source, what or _called(source)))
+
+
+def _meta(file: pq.ParquetFile) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": file.metadata.num_rows}
     for key, value in (file.metadata.metadata or {}).items():
         name = key.decode()

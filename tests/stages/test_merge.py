@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsv.stages import merge
+from dsv.stages import ballots, merge
 from dsv.stages.agreement import agreement, observe
 from dsv.stages.base import SourceFacts
 from dsv.stages.matching import fuse, overlap
@@ -60,9 +60,8 @@ def test_the_order_of_votes_does_not_matter(votes: list[tuple[str, str, str]], r
 
 def figures(items: dict[str, list[str]]) -> dict[str, Any]:
     rows = [(i, 0, label) for i, (_, given) in enumerate(sorted(items.items())) for label in given]
-    return agreement(
-        observe(pl.DataFrame(rows, schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String}, orient="row"))
-    )
+    votes = pl.DataFrame(rows, schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String}, orient="row")
+    return agreement(observe(ballots.count(votes.select("hi", "lo").unique(), votes, None)))
 
 
 def test_fleiss_kappa_of_the_ten_by_fourteen_example() -> None:
