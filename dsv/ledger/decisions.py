@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -21,6 +21,13 @@ SPARSE = {
 }
 DROP, KEEP, SET = "drop", "keep", "set"
 DROP_COLUMN = "_drop"
+# What digests are of, beside the columns that are set or assigned.
+ALL, MOVES = "*", "_moves"
+
+
+def columns_of(digests: Mapping[str, str]) -> dict[str, str]:
+    """The digests of the columns that are set or assigned."""
+    return {name: digest for name, digest in digests.items() if name not in (ALL, MOVES)}
 
 
 @dataclass(frozen=True)
@@ -38,16 +45,18 @@ class Decisions:
         return [c[1:] for c in self.table.columns if c.startswith("=")]
 
     def digests(self) -> dict[str, str]:
-        """A content digest per assigned column, and of all under `*`. Free of layout and of library versions."""
+        """A content digest per assigned column, of what moves records under `_moves`, and of all under `*`."""
         table = self.table
-        each = {name: content.column(table[name]) for name in table.columns}
-        found = {"*": content.combined(table.height, each)}
+        if self.dense:
+            each = {name: content.column(table[name]) for name in table.columns}
+            named = {name: content.combined(table.height, {name: each[name]}) for name in self.assigned}
+            return {ALL: content.combined(table.height, each), **named}
+        moves = table.filter(pl.col("action") != SET)
+        found = {MOVES: content.digest(moves.select(*SPARSE))} if moves.height else {}
         for name in self.assigned:
-            if self.dense:
-                found[name] = content.combined(table.height, {name: each[name]})
-            else:
-                found[name] = content.digest(table.filter(column=name).select("row", "action", f"={name}"))
-        return found
+            part = table.filter((pl.col("action") == SET) & (pl.col("column") == name))
+            found[name] = content.digest(part.select("row", "rule", "detail", f"={name}"))
+        return {ALL: content.combined(table.height, dict(found)), **found}
 
 
 def empty() -> Decisions:

@@ -70,11 +70,18 @@ def _trace(side: Side, shard: Shard, row: int, record: str) -> Trace:
     if origin is not None:
         where = shard_file.read(origin, what="origin").row(row, named=True)
     steps: list[Step] = []
+    # What a dense table says of a record that is gone is what it would have been assigned.
+    kept_now = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
     for stage in side.stages:
         if shard.relative in side.manifests[stage].shards:
             found = read.decisions(side.files, stage, shard)
-            if found is not None:
-                steps += _dense(stage, found, row) if found.dense else _sparse(stage, found, row)
+            if found is None:
+                continue
+            if not found.dense:
+                steps += _sparse(stage, found, row)
+            elif kept_now[row]:
+                steps += _dense(stage, found, row)
+            kept_now = ledger.kept(found, shard.rows, kept_now)
     state = side.state(shard)
     at = pl.DataFrame({"shard": [side.index[shard.relative]], "row": [row]})
     values = side.records(at).row(0, named=True)

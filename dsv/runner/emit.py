@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from dsv.engines.base import Engine
 from dsv.ledger import decisions as ledger
 from dsv.ledger import file as ledger_file
-from dsv.ledger.decisions import DROP_COLUMN, Decisions
+from dsv.ledger.decisions import ALL, DROP_COLUMN, Decisions, columns_of
 from dsv.project.layout import Layout
-from dsv.project.manifest import Decided, Shard
-from dsv.runner import files, prepare
+from dsv.project.manifest import Decided
+from dsv.runner import ledger_files, prepare
 from dsv.runner.prepare import Task
 from dsv.runner.previous import Previous
 from dsv.stages.base import RECORDS
@@ -70,39 +70,21 @@ def emit(job: Job) -> Emitted:
     if not decisions.dense and decisions.table.is_empty():
         return Emitted(shard.relative, {}, counts, False)
     digests = decisions.digests()
-    prepare.remember_alive(job.task, digests["*"], after)
-    reused = put(decisions, digests, job.task.context, shard, job.previous)
+    prepare.remember_alive(job.task, digests[ALL], after)
+    stage = (context.instance, context.stage_name, context.stage.REVISION)
+    reused = ledger_files.put(context.layout, stage, shard, decisions, digests, job.previous)
     return Emitted(shard.relative, digests, counts, reused)
 
 
 def _alive_only(decisions: Decisions, before: pl.Series) -> Decisions:
-    """A record that is gone is decided no more: its decisions would make every later version differ."""
+    """Without decisions about records that are gone: they would make every later version differ.
+
+    Not so of dense tables: they say what a record would be assigned, so that they do not change when it is dropped.
+    """
     if decisions.dense:
-        null = ~before
-        if not null.any():
-            return decisions
-        table = decisions.table.with_columns(
-            pl.when(pl.Series(before)).then(pl.col(c)).alias(c) for c in decisions.table.columns
-        )
-        return Decisions(table, dense=True)
+        return decisions
     mask = before.gather(decisions.table["row"])
     return decisions if mask.all() else Decisions(decisions.table.filter(mask))
-
-
-def put(decisions: Decisions, digests: Mapping[str, str], context: Any, shard: Shard, previous: Previous) -> bool:
-    """Puts a decision file in place; True when the previous version's file was linked."""
-    path = context.layout.decisions(context.instance) / shard.relative
-    if previous.link(shard.relative, digests, path):
-        return True
-    meta = {
-        "stage": context.stage_name,
-        "revision": context.stage.REVISION,
-        "layout": "dense" if decisions.dense else "sparse",
-        "base": shard.digest,
-        "digest": digests["*"],
-    }
-    files.write(path, shard_file.to_bytes(ledger_file.slim(decisions).to_arrow(), meta))
-    return False
 
 
 def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str, int]:
@@ -112,7 +94,10 @@ def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str
     if decisions.dense:
         if DROP_COLUMN in table.columns:
             found.update(
-                {f"drop\x1f{rule}": n for rule, n in table[DROP_COLUMN].drop_nulls().value_counts().iter_rows()}
+                {
+                    f"drop\x1f{rule}": n
+                    for rule, n in table[DROP_COLUMN].filter(before).drop_nulls().value_counts().iter_rows()
+                }
             )
         for name in decisions.assigned:
             if table.schema[name] == pl.String:
@@ -126,11 +111,14 @@ def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str
     return dict(found)
 
 
-def assigned_types(layout: Layout, stage: str, manifest: Decided, name: str) -> set[str]:
-    """The types of the values that a stage assigns to a column."""
-    kinds = set()
+def assigned_types(layout: Layout, stage: str, manifest: Decided) -> dict[str, set[str]]:
+    """Column → the types of the values that a stage sets or assigns."""
+    kinds: dict[str, set[str]] = {}
     for relative, digests in manifest.shards.items():
-        if name in digests:
-            schema = shard_file.meta(layout.decisions(stage) / relative)["schema"]
-            kinds.add(schema.get(name) or schema[f"={name}"])
+        if not columns_of(digests):
+            continue
+        sets = layout.decisions(stage) / ledger_file.sets_name(relative)
+        schema = shard_file.meta(sets if sets.exists() else layout.decisions(stage) / relative)["schema"]
+        for name in columns_of(digests):
+            kinds.setdefault(name, set()).add(schema.get(f"={name}") or schema[name])
     return kinds

@@ -101,8 +101,9 @@ def _resume(folder: Folder, state: State, signatures: list[str]) -> int:
     for shard in state.shards:
         path = folder.layout.decisions(INGEST) / shard.relative
         if folder.previous[INGEST].fetch(shard.relative, path):
-            found = read.parse(path).table
+            known = read.decisions(folder.layout, INGEST, shard)
             path.unlink()
+            found = ledger.empty().table if known is None else known.table
             state.events[shard.relative] = [found.filter(pl.col("detail").is_in(list(kept)))]
     return count
 

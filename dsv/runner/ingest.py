@@ -8,17 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dsv.engines.base import Engine
-from dsv.ledger import file as ledger_file
 from dsv.project.layout import INGEST, Layout
 from dsv.project.manifest import Ingested, load_ingested
 from dsv.project.params import Source as SourceParams
 from dsv.record import digest
 from dsv.record.typedhash import typed_hash
-from dsv.runner import files, fold_source
+from dsv.runner import files, fold_source, ledger_files
 from dsv.runner.fold_source import Folder, State
 from dsv.runner.narrow import Cache
 from dsv.runner.previous import Previous
-from dsv.table import shard as shard_file
 
 REVISION = fold_source.REVISION
 
@@ -73,11 +71,7 @@ def _write_decisions(layout: Layout, state: State, previous: Previous) -> dict[s
             continue
         digests = decisions.digests()
         decided[shard.relative] = digests
-        path = layout.decisions(INGEST) / shard.relative
-        if previous.link(shard.relative, digests, path):
-            continue
-        meta = {"stage": INGEST, "revision": REVISION, "layout": "sparse", "base": shard.digest, "digest": digests["*"]}
-        files.write(path, shard_file.to_bytes(ledger_file.slim(decisions).to_arrow(), meta))
+        ledger_files.put(layout, (INGEST, INGEST, REVISION), shard, decisions, digests, previous)
     return decided
 
 

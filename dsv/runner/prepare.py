@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from dsv.engines.base import Engine
+from dsv.ledger.decisions import columns_of
 from dsv.project.manifest import Decided, Shard
 from dsv.runner import narrow, read
 from dsv.runner.context import Context
@@ -43,7 +44,7 @@ def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Ma
         upstream = []
         for stage in context.upstream:
             digests = manifests[stage].shards.get(shard.relative, {})
-            set_here = {c: d for c, d in digests.items() if c != "*" and (columns is None or c in columns)}
+            set_here = {c: d for c, d in columns_of(digests).items() if columns is None or c in columns}
             upstream.append(sorted(set_here.items()))
         key = narrow.key(
             "prepare", context.stage_name, context.stage.REVISION, context.params_hash, shard.kind, shard.source,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dsv.ledger.decisions import MOVES, columns_of
 from dsv.store.objects import Store
 
 
@@ -17,11 +18,16 @@ class Previous:
     objects: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def link(self, relative: str, digests: Mapping[str, str], path: Path) -> bool:
-        """Links the previous file to the path if its content is the same and its object is at hand."""
-        if self.digests.get(relative) != digests or not digests:
+    def link(self, relative: str, digests: Mapping[str, str], path: Path, shard: str | None = None) -> bool:
+        """Links the previous file to the path if its content is the same and its object is at hand.
+
+        `digests` are those of the content of this file, among all of the shard (the file itself when None).
+        """
+        before = self.digests.get(shard or relative)
+        if not before or not digests:
             return False
-        return self.fetch(relative, path)
+        same = before == digests if shard is None else _part(before, digests) == digests
+        return same and self.fetch(relative, path)
 
     def fetch(self, relative: str, path: Path) -> bool:
         """Links the previous file of this name to the path, if its object is at hand."""
@@ -31,3 +37,8 @@ class Previous:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.store.link(oid, path)
         return True
+
+
+def _part(before: Mapping[str, str], digests: Mapping[str, str]) -> dict[str, str]:
+    """The previous digests of the same part: what moves records, or all columns."""
+    return {MOVES: before.get(MOVES, "")} if MOVES in digests else columns_of(before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -27,17 +27,16 @@ def decisions(files: Files, stage: str, shard: Shard, columns: Sequence[str] | N
 
     With `columns` only what drops records and what concerns these columns is read.
     """
-    found = files.open(stage_out(stage), shard.relative)
-    if found is None:
-        return None
     wanted = None if columns is None else [*_MOVES, *columns, *(f"={name}" for name in columns)]
-    return parse(found, f"{stage_out(stage)}/{shard.relative}", wanted)
-
-
-def parse(source: Path | bytes, what: str | None = None, columns: Sequence[str] | None = None) -> Decisions:
-    """The decisions in a decision file, or those of its columns."""
-    table, meta = shard_file.read_with_meta(source, columns, what)
-    return ledger_file.restore(table, meta)
+    names = [shard.relative] if columns == () else [ledger_file.sets_name(shard.relative), shard.relative]
+    parts: list[pl.DataFrame] = []
+    meta: dict[str, Any] = {}
+    for name in names:
+        source = files.open(stage_out(stage), name)
+        if source is not None:
+            table, meta = shard_file.read_with_meta(source, wanted, f"{stage_out(stage)}/{name}")
+            parts.append(table)
+    return ledger_file.restore(parts, meta) if parts else None
 
 
 def base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:

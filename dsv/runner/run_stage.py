@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dsv import errors
 from dsv.engines.base import Engine
+from dsv.ledger.decisions import columns_of
 from dsv.project.layout import INGEST
 from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_ingested
 from dsv.record.digest import Sum
@@ -97,9 +98,8 @@ def schema(context: Context, shards: Sequence[Shard], manifests: Mapping[str, De
                 types.setdefault(name, set()).add(kind)
     for stage in context.upstream:
         for digests in manifests[stage].shards.values():
-            for name in digests:
-                if name != "*":
-                    types.setdefault(name, set())
+            for name in columns_of(digests):
+                types.setdefault(name, set())
     return {name: "|".join(sorted(kinds)) for name, kinds in sorted(types.items())}
 
 
@@ -158,8 +158,5 @@ def _types(context: Context, records: Sequence[Shard], manifests: Mapping[str, D
         for name, kind in shard.schema.items():
             types.setdefault(name, set()).add(kind)
     for stage in context.upstream:
-        assigned = {name for digests in manifests[stage].shards.values() for name in digests if name != "*"}
-        for name in assigned:
-            kinds = emit.assigned_types(context.layout, stage, manifests[stage], name)
-            types[name] = kinds
+        types.update(emit.assigned_types(context.layout, stage, manifests[stage]))
     return {name: "|".join(sorted(kinds)) for name, kinds in sorted(types.items())}

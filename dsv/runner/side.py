@@ -41,8 +41,9 @@ class Side:
     @cached_property
     def columns(self) -> set[str]:
         """The columns of the version's records."""
-        assigned = {name for m in self.manifests.values() for digests in m.shards.values() for name in digests}
-        return {name for shard in self.shards for name in shard.schema} | (assigned - {"*"})
+        decided = (digests for m in self.manifests.values() for digests in m.shards.values())
+        assigned = {name for digests in decided for name in ledger.columns_of(digests)}
+        return {name for shard in self.shards for name in shard.schema} | assigned
 
     def decided(self, shard: Shard) -> tuple[tuple[str, str], ...]:
         """What all stages decided about a shard, by digest: equal here and there means equal records."""

@@ -14,8 +14,8 @@ Whole = npt.NDArray[np.int64]
 class Counted(NamedTuple):
     """Per record: number of votes, weight of the first and the second value, of all, and the first value.
 
-    `cells` are (unit, value, votes) over units that have votes, sorted: a unit is a key that records share. Of values of
-    equal weight the one that sorts first is the first.
+    `cells` are (unit, value, votes) over units that have votes and a record that is alive, sorted: a unit is a key that
+    records share. Of values of equal weight the one that sorts first is the first.
     """
 
     votes: Whole
@@ -29,7 +29,7 @@ class Counted(NamedTuple):
 
 
 def count(records: pl.DataFrame, votes: pl.DataFrame, weight: pl.Expr | None) -> Counted:
-    """Counts votes (hi, lo, value) for records (hi, lo). A vote for no record is an orphan."""
+    """Counts votes (hi, lo, value) for records (hi, lo, alive). A vote for no record, gone or not, is an orphan."""
     units, of = _units(records)
     values = votes["value"].unique().sort()
     found = _find(votes, units)
@@ -45,7 +45,10 @@ def count(records: pl.DataFrame, votes: pl.DataFrame, weight: pl.Expr | None) ->
     starts = _starts(cell)
     n = np.diff(np.append(starts, len(cell)))
     w = n if order is None else np.add.reduceat(coded["w"].to_numpy()[order], starts) if len(starts) else n
-    return _best(units.height, of, cell[starts], n, w, values, orphans)
+    live = records["alive"].to_numpy()
+    if of is not None:
+        live = np.bincount(of[live], minlength=units.height) > 0
+    return _best(live, of, cell[starts], n, w, values, orphans)
 
 
 def _units(records: pl.DataFrame) -> tuple[pl.DataFrame, Whole | None]:
@@ -73,13 +76,15 @@ def _starts(values: Whole) -> npt.NDArray[np.intp]:
     return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
 
 
-def _best(height: int, of: Whole | None, cell: Whole, n: Whole, w: Whole, values: pl.Series, orphans: int) -> Counted:
+def _best(
+    live: npt.NDArray[np.bool_], of: Whole | None, cell: Whole, n: Whole, w: Whole, values: pl.Series, orphans: int
+) -> Counted:
     unit, value = np.divmod(cell, max(1, len(values)))
     starts = _starts(unit)
     seen = unit[starts]
     sizes = np.diff(np.append(starts, len(unit)))
-    figures = {name: np.zeros(height, dtype=np.int64) for name in ("votes", "first", "second", "weight")}
-    top = np.full(height, -1, dtype=np.int64)
+    figures = {name: np.zeros(len(live), dtype=np.int64) for name in ("votes", "first", "second", "weight")}
+    top = np.full(len(live), -1, dtype=np.int64)
     if len(starts):
         most = np.maximum.reduceat(w, starts)
         is_most = w == np.repeat(most, sizes)
@@ -95,4 +100,10 @@ def _best(height: int, of: Whole | None, cell: Whole, n: Whole, w: Whole, values
         figures = {name: figure[of] for name, figure in figures.items()}
         top = top[of]
     named = pl.select(pl.when(pl.Series(top) >= 0).then(pl.Series(top))).to_series()
-    return Counted(**figures, top=values.gather(named), orphans=orphans, cells=(unit, value, n), values=values)
+    return Counted(
+        **figures,
+        top=values.gather(named),
+        orphans=orphans,
+        cells=(unit[live[unit]], value[live[unit]], n[live[unit]]),
+        values=values,
+    )

@@ -133,8 +133,12 @@ def rounds(params: Params) -> tuple[Round, ...]:
 
 
 def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records that are alive, and the votes that count, wherever they point."""
-    records = rows.filter(~pl.col("annotation") & pl.col("alive")).select("shard", "row", "hi", "lo")
+    """All records, and the votes that count, wherever they point.
+
+    A record that is gone is labelled as if it were not, so that labels are not stored again when another rule drops it;
+    figures speak of those alive.
+    """
+    records = rows.filter(~pl.col("annotation")).select("shard", "row", "hi", "lo", "alive")
     if "value" not in rows.columns:
         return records, pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String, "who": pl.String})
     counts = pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()
@@ -146,7 +150,7 @@ def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFra
 def _labels(rows: pl.DataFrame, params: Params) -> Decided:
     records, votes = _sides(rows, params)
     counted = ballots.count(records, votes, _weight(params))
-    found = records.select("shard", "row").with_columns(
+    found = records.select("shard", "row", "alive").with_columns(
         n=pl.Series(counted.votes),
         first=pl.Series(counted.first),
         second=pl.Series(counted.second),
@@ -169,7 +173,9 @@ def _labels(rows: pl.DataFrame, params: Params) -> Decided:
         "_state",
         _rule(params).alias("rule"),
     )  # fmt: skip
-    states = {f"state\x1f{s}": n for s, n in found["_state"].value_counts().iter_rows() if s is not None}
+    states = {
+        f"state\x1f{s}": n for s, n in found.filter("alive")["_state"].value_counts().iter_rows() if s is not None
+    }
     return Decided(decided, {"orphans": counted.orphans, **states, **observe(counted)})
 
 
@@ -198,13 +204,19 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
         found = records.join(grouped, on=["hi", "lo"], how="left", maintain_order="left")
     stats = {"orphans": 0 if grouped is None else grouped.join(records, on=["hi", "lo"], how="anti").height}
     fused, seen, states = [], [], []
-    for value, who in found.select("value", "who").iter_rows():
+    for value, who, alive in found.select("value", "who", "alive").iter_rows():
         n = len(set(who or ()))
         state = NONE if n == 0 else FEW if n < params.min_votes else None
         fused.append(
             None
             if state
-            else fuse(list(zip(who, value, strict=True)), params.iou, params.quorum, params.coordinates, stats)
+            else fuse(
+                list(zip(who, value, strict=True)),
+                params.iou,
+                params.quorum,
+                params.coordinates,
+                stats if alive else {},
+            )
         )
         seen.append(n)
         states.append(state)
@@ -214,7 +226,7 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
         pl.Series("_state", states, dtype=pl.String),
     )
     for state in (NONE, FEW):
-        stats[f"state\x1f{state}"] = states.count(state)
+        stats[f"state\x1f{state}"] = sum(s == state for s, alive in zip(states, found["alive"], strict=True) if alive)
     return Decided(decided.with_columns(_rule(params).alias("rule")), stats)
 
 

@@ -103,7 +103,8 @@ def _assign(rows: pl.DataFrame, params: Params) -> Decided:
         groups = _groups(base, unit)
         assigned = _fill(groups, params, sticky=params.method == "sticky")
         found = rows.select("shard", "row", "alive", unit).join(assigned, on=unit, how="left", maintain_order="left")
-    return Decided(found.filter("alive").select("shard", "row", "split"))
+    # A record that is gone has the place it would have: dropping it stores nothing. Only a fresh draw looks at who is there.
+    return Decided((found.filter("alive") if params.method == "fresh" else found).select("shard", "row", "split"))
 
 
 def _by_place(u: np.ndarray, params: Params) -> list[str]:

@@ -61,7 +61,7 @@ def test_the_order_of_votes_does_not_matter(votes: list[tuple[str, str, str]], r
 def figures(items: dict[str, list[str]]) -> dict[str, Any]:
     rows = [(i, 0, label) for i, (_, given) in enumerate(sorted(items.items())) for label in given]
     votes = pl.DataFrame(rows, schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String}, orient="row")
-    return agreement(observe(ballots.count(votes.select("hi", "lo").unique(), votes, None)))
+    return agreement(observe(ballots.count(votes.select("hi", "lo").unique().with_columns(alive=True), votes, None)))
 
 
 def test_fleiss_kappa_of_the_ten_by_fourteen_example() -> None:
