@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-
 from typing import Any, NamedTuple
 
 from dsv.engines.base import Engine

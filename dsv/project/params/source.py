@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
 from dsv.project.params import names
-from dsv.project.params.batch import ONE_CHARACTER, SOME, Batch
+from dsv.project.params.batch import ONE_CHARACTER, Batch
 from dsv.project.params.column import Column, Problems
 from dsv.record.problem import found
 
