@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import dsv
 from tests.conftest import Project
-
-Rows = dict[tuple[str, ...], dict[str, str]]
 
 
 def facts(folder: Path) -> dict[str, Any]:
@@ -40,30 +39,8 @@ def tag(version: str) -> str:
 
 
 def differences(project: Project, versions: Sequence[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for a, b in zip(versions, versions[1:], strict=False):
+    for a, b in pairwise(versions):
         yield a, b, dsv.diff(tag(a), tag(b), path=project.root).json()
-
-
-def compare(old: Rows, new: Rows) -> dict[str, int]:
-    """What changed between two deliveries, by plain comparison: a null is a column that is not there."""
-    both = old.keys() & new.keys()
-    same = sum(old[key] == new[key] for key in both)
-    return {
-        "added": len(new) - len(both),
-        "removed": len(old) - len(both),
-        "modified": len(both) - same,
-        "moved": 0,
-        "unchanged": same,
-    }
-
-
-def keyed(rows: Iterator[dict[str, str]], key: Sequence[str], null: str) -> Rows:
-    """The last row of each key without its nulls; a row with a null in its key names no record."""
-    found = {}
-    for row in rows:
-        if all(row[name] != null for name in key):
-            found[tuple(row[name] for name in key)] = {name: value for name, value in row.items() if value != null}
-    return found
 
 
 def rebuilds_from_a_clone(project: Project, version: str, folder: Path) -> None:
