@@ -53,7 +53,7 @@ def rebuilds_from_a_clone(project: Project, version: str, folder: Path) -> None:
     _git(folder, "clone", "-q", str(project.root), "clone")
     clone = Project(folder / "clone")
     clone.dsv("pull", tag(version))
-    found = json.loads(clone.dsv("reproduce", tag(version), "--rebuild", "--format", "json").out)
+    found = clone.dsv("reproduce", tag(version), "--rebuild", "--format", "json").json()["dsv.reproduce/v1"]
     recorded = dsv.show(tag(version), path=project.root)["root"]
     assert (found["expected"], found["actual"]) == (recorded, recorded)
 
