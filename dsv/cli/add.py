@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,11 @@ import click
 
 from dsv.cli import options
 from dsv.ops.add import Delivery, add
+
+
+def _columns(_context: click.Context, _param: click.Parameter, given: str | None) -> tuple[str, ...]:
+    """The names in one line of CSV: a name with a comma stands in quotes."""
+    return () if given is None else tuple(next(csv.reader([given]), ()))
 
 
 @click.command(
@@ -20,6 +26,12 @@ from dsv.ops.add import Delivery, add
 @click.option("--kind", type=click.Choice(["records", "annotations", "media"]), help="What is delivered.")
 @click.option("--format", "form", help="Format of the files; by suffix when left out.")
 @click.option("--key", multiple=True, help="Column that identifies a record; may be repeated.")
+@click.option(
+    "--names",
+    callback=_columns,
+    metavar="A,B,…",
+    help="Names of the columns of files without a header, from this delivery on.",
+)
 @click.option("--license", help="SPDX expression or LicenseRef-NAME; asked of a new source.")
 @click.option("--privacy", type=click.Choice(["none", "pseudonymous", "personal", "special-category"]))
 @click.option("--item", help="Annotations: column that names the record.")

@@ -13,7 +13,7 @@ from dsv import errors
 from dsv.dvcio import config, dotdvc
 from dsv.project import edit
 from dsv.project.layout import Layout
-from dsv.project.params import Params, licences, load
+from dsv.project.params import Params, Source, licences, load
 from dsv.runner import files, sample
 from dsv.store.objects import Store
 
@@ -30,6 +30,7 @@ class Delivery:
     kind: str | None = None
     format: str | None = None
     key: Sequence[str] = ()
+    names: Sequence[str] = ()
     license: str | None = None
     privacy: str | None = None
     item: str | None = None
@@ -68,22 +69,25 @@ def add(layout: Layout, delivery: Delivery) -> Added:
             hint="choose another --batch",
         )
     body = _body(delivery) if source is None else {}
+    changed: dict[str, Any] = {}
     if source is None:
         _check_license(delivery)
     else:
-        _agree(delivery, vars(source))
+        now = (source, *source.delivered())[-1]
+        changed = _changed(delivery, now)
+        _agree(delivery, {**vars(now), **{name: tuple(value) for name, value in changed.items() if name == "key"}})
     folder = layout.raw(delivery.source, batch)
     _take(delivery, folder)
     columns: dict[str, str] = {}
     if source is None and delivery.types == "infer" and delivery.kind != "media":
-        columns = sample.infer(folder, delivery.format)
+        columns = sample.infer(folder, delivery.format, delivery.names)
         if columns:
             body["columns"] = columns
     tracked = _track(layout, folder)
     if source is None:
         edit.add_source(layout.params, delivery.source, {**body, "batches": [batch]})
     else:
-        edit.add_batch(layout.params, delivery.source, batch)
+        edit.add_batch(layout.params, delivery.source, batch, changed)
     return Added(delivery.source, batch, tracked.nfiles, tracked.size, source is None, columns)
 
 
@@ -111,6 +115,7 @@ def _body(delivery: Delivery) -> dict[str, Any]:
         "kind": delivery.kind or ("annotations" if delivery.item else "records"),
         "format": delivery.format,
         "key": list(delivery.key) or None,
+        **_named(delivery),
         "license": licences.normal(delivery.license)
         if delivery.license and not licences.fault(delivery.license)
         else delivery.license,
@@ -122,6 +127,19 @@ def _body(delivery: Delivery) -> dict[str, Any]:
         "value": delivery.value,
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _named(delivery: Delivery) -> dict[str, Any]:
+    return {"header": False, "names": list(delivery.names)} if delivery.names else {}
+
+
+def _changed(delivery: Delivery, now: Source) -> dict[str, Any]:
+    """What the batch is to say of itself: other names of its columns, and with them another key."""
+    if not delivery.names or tuple(delivery.names) == now.names:
+        return {}
+    key = {"key": list(delivery.key)} if delivery.key and tuple(delivery.key) != now.key else {}
+    named = {"names": list(delivery.names)}
+    return {**({"header": False} if now.header else {}), **named, **key}
 
 
 def _agree(delivery: Delivery, known: dict[str, Any]) -> None:

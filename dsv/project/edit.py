@@ -22,12 +22,13 @@ def add_source(path: Path, name: str, body: Mapping[str, Any]) -> None:
     _edit(path, lambda text: splice.insert(text, ("sources",), name, dict(body)))
 
 
-def add_batch(path: Path, source: str, batch: str) -> None:
-    """Declares a delivery, as the last one of its source."""
+def add_batch(path: Path, source: str, batch: str, read_as: Mapping[str, Any] | None = None) -> None:
+    """Declares a delivery, as the last one of its source; `read_as` is what it changes about how the source is read."""
     known = read.load(path).sources
     if source not in known:
         raise UsageError(f"There is no source {source} in {path.name}{nearest(source, known)}.".replace("?.", "?"))
-    _edit(path, lambda text: splice.append(text, ("sources", source, "batches"), batch))
+    entry = {"name": batch, **read_as} if read_as else batch
+    _edit(path, lambda text: splice.append(text, ("sources", source, "batches"), entry))
 
 
 def add_stage(path: Path, name: str, body: Mapping[str, Any]) -> None:

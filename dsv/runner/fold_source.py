@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -45,7 +45,7 @@ class Folder:
     engine: Engine
     cache: Cache
     params: SourceParams
-    params_hash: str
+    params_hashes: tuple[str, ...]
     previous: Mapping[str, Previous]
     known: Source | None
     note: Callable[[str], None]
@@ -73,17 +73,21 @@ class Folder:
 def run(folder: Folder) -> tuple[Source, State]:
     """The source with all its batches folded; base, origin and quarantine files are in place."""
     state = State()
-    signature = digest.hash_text(f"{REVISION}\x1f{folder.params.name}\x1f{folder.params_hash}")
+    signature = digest.hash_text(f"{REVISION}\x1f{folder.params.name}\x1f{folder.params_hashes[0]}")
     deliveries = [raw.scan(folder.layout.raw(folder.params.name, b), folder.cache) for b in folder.params.batches]
     signatures = []
-    for batch, delivery in zip(folder.params.batches, deliveries, strict=True):
-        signature = digest.hash_text(f"{signature}\x1f{batch}\x1f{delivery.digest}")
+    for batch, delivery, own in zip(folder.params.batches, deliveries, folder.params_hashes[1:], strict=True):
+        changed = f"\x1f{own}" if own != folder.params_hashes[0] else ""
+        signature = digest.hash_text(f"{signature}\x1f{batch}\x1f{delivery.digest}{changed}")
         signatures.append(signature)
     done = _resume(folder, state, signatures)
-    for batch, delivery, signature in list(zip(folder.params.batches, deliveries, signatures, strict=True))[done:]:
+    read_as = [replace(folder, params=source) for source in folder.params.delivered()]
+    waiting = list(zip(read_as, folder.params.batches, deliveries, signatures, strict=True))[done:]
+    for reading, batch, delivery, signature in waiting:
         folder.note(f"{folder.params.name}/{batch}")
-        _fold_batch(folder, state, batch, delivery, signature)
-    return Source(folder.params.name, folder.kind, folder.key, tuple(state.batches)), state
+        _fold_batch(reading, state, batch, delivery, signature)
+    key = read_as[-1].key if read_as else folder.key
+    return Source(folder.params.name, folder.kind, key, tuple(state.batches)), state
 
 
 def _resume(folder: Folder, state: State, signatures: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from dsv.engines.base import Engine
@@ -37,7 +38,7 @@ def run(job: Job, known: bytes | None) -> dict[str, Any]:
     folded, decided = [], {}
     for params in job.sources:
         folder = Folder(
-            job.layout, job.engine, Cache(job.layout.cache), params, signature(params), job.previous, before.get(params.name), job.note
+            job.layout, job.engine, Cache(job.layout.cache), params, own_signatures(params), job.previous, before.get(params.name), job.note
         )  # fmt: skip
         source, state = fold_source.run(folder)
         folded.append(source)
@@ -50,9 +51,21 @@ def run(job: Job, known: bytes | None) -> dict[str, Any]:
 
 
 def signature(params: SourceParams) -> str:
-    """A hash of the params of a source that can change a record: all but its batches and what is only told."""
-    told = {"batches", "license", "url", "privacy", "consent", "meta", "name"}
-    return typed_hash({key: _plain(value) for key, value in vars(params).items() if key not in told})
+    """A hash of the params of a source that can change a record: all but the names of its batches and what is only told."""
+    own = own_signatures(params)
+    return own[0] if len(set(own)) == 1 else typed_hash(list(own))
+
+
+def own_signatures(params: SourceParams) -> tuple[str, ...]:
+    """The hash of the source's own params, then of those that each batch is read with."""
+    return tuple(_signature(source) for source in (params, *params.delivered()))
+
+
+def _signature(params: SourceParams) -> str:
+    told = {"arrived", "license", "url", "privacy", "consent", "meta", "name"}
+    plain = {f.metadata.get("key", f.name): getattr(params, f.name) for f in fields(params) if f.name not in told}
+    plain["columns"] = {name: replace(column, unit=None) for name, column in params.columns.items()}
+    return typed_hash(_plain(plain))
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -15,10 +16,10 @@ ROWS = 10_000
 TRIES = ("int", "float", "bool", "date", "datetime")
 
 
-def infer(folder: Path, name: str | None) -> dict[str, str]:
-    """Column → type, for the columns of text formats that are not text in the first rows."""
+def infer(folder: Path, name: str | None, header: Sequence[str] = ()) -> dict[str, str]:
+    """Column → type, for the columns of text formats that are not text in the first rows. `header`: the names, where no row has them."""
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    tasks = registry.tasks(folder, names, name, ReadSpec())
+    tasks = registry.tasks(folder, names, name, ReadSpec(header=not header, names=tuple(header)))
     for task in tasks[:1]:
         for chunk in registry.read(task):
             frame = pl.from_arrow(chunk.table.slice(0, ROWS))

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, Final, Literal
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, Final, Literal
 
 from dsv.project.params import names
+from dsv.project.params.batch import ONE_CHARACTER, Batch
+from dsv.project.params.column import Column, Problems
 from dsv.record.problem import found
 
 ANNOTATIONS: Final = "annotations"
+FIELDS: Final = {"quote": "quoting", "escape": "escaping"}
 ONLY_ANNOTATIONS: Final = ("item", "of", "annotator", "value", "value_type", "match")
-EPOCHS: Final = ("epoch", "epoch_ms", "epoch_us")
-ONE_CHARACTER: Final = {"pattern": r"(?s:.)", "means": "one character"}
-
-Problems = Iterator[tuple[str | tuple[str | int, ...], str]]
-
-
-@dataclass(frozen=True)
-class Column:
-    """The type of a column; what does not fit goes to quarantine. `price: float` is short for `{type: float}`."""
-
-    SHORT: ClassVar[str] = "type"
-
-    type: Literal["string", "int", "float", "bool", "date", "datetime", "json"] = "string"
-    formats: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "nonempty": True,
-            "unique": True,
-            "doc": "strptime formats in the order tried, or epoch, epoch_ms, epoch_us",
-        },
-    )
-    true: tuple[str, ...] = field(default=(), metadata={"unique": True, "doc": "tokens read as true"})
-    false: tuple[str, ...] = field(default=(), metadata={"unique": True, "doc": "tokens read as false"})
-    unit: str | None = field(default=None, metadata={"doc": "for people"})
-
-    def impossible(self) -> Problems:
-        if self.formats and self.type not in ("date", "datetime"):
-            yield "formats", f"only a date or a datetime has formats, the type is {self.type}"
-        for i, form in enumerate(self.formats):
-            if "%" not in form and form not in EPOCHS:
-                yield ("formats", i), f"found {found(form)}, a format with % or one of {', '.join(EPOCHS)} is wanted"
-        for key in ("true", "false"):
-            if getattr(self, key) and self.type != "bool":
-                yield key, f"only a bool has tokens, the type is {self.type}"
-        if both := sorted({*self.true} & {*self.false}):
-            yield "false", f"found {found(both[0])}, which is read as true"
 
 
 @dataclass(frozen=True)
@@ -88,7 +55,13 @@ class Source:
     delivery: Literal["append", "snapshot"] = field(
         default="append", metadata={"doc": "snapshot: each batch is the whole source"}
     )
-    batches: tuple[str, ...] = field(default=(), metadata={**names.NAME, "unique": True, "doc": "in order of arrival"})
+    arrived: tuple[Batch, ...] = field(
+        default=(),
+        metadata={
+            "key": "batches",
+            "doc": "in order of arrival; {name: NAME, names: […], …} changes how that batch and later ones are read",
+        },
+    )
     columns: Mapping[str, Column] = field(
         default_factory=dict, metadata={"doc": "types to enforce; columns not listed are strings"}
     )
@@ -99,7 +72,7 @@ class Source:
     quoting: str | bool | None = field(
         default='"', metadata={**ONE_CHARACTER, "key": "quote", "doc": "null or false: quotes mean nothing"}
     )
-    escape: str | None = field(default=None, metadata=ONE_CHARACTER)
+    escaping: str | bool | None = field(default=None, metadata={**ONE_CHARACTER, "key": "escape"})
     header: bool = field(default=True, metadata={"doc": "whether the first row names the columns"})
     names: tuple[str, ...] = field(
         default=(), metadata={"nonempty": True, "unique": True, "doc": "of the columns, without a header"}
@@ -137,18 +110,54 @@ class Source:
         """The character that quotes a value, None where quotes mean nothing."""
         return self.quoting if isinstance(self.quoting, str) else None
 
+    @property
+    def escape(self) -> str | None:
+        """The character that takes the next one's meaning away, None where none does."""
+        return self.escaping if isinstance(self.escaping, str) else None
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """The names of the deliveries in order of arrival."""
+        return tuple(batch.name for batch in self.arrived)
+
+    def delivered(self) -> tuple[Source, ...]:
+        """The source as each of its batches is read."""
+        found, now = [], replace(self, arrived=())
+        for batch in self.arrived:
+            now = replace(now, **batch.changes())
+            found.append(now)
+        return tuple(found)
+
     def impossible(self) -> Problems:
-        if self.quoting is True:
-            yield "quote", "found true, one character, false or null is wanted"
+        yield from self._unreadable()
+        if self.kind != ANNOTATIONS:
+            for key in _given(self):
+                yield key, f"only sources of kind annotations have this, the kind is {self.kind}"
+        yield from _twice(self.batches)
+        yield from names.alike(self.batches, "batches")
+        for i, (batch, source) in enumerate(zip(self.arrived, self.delivered(), strict=True)):
+            if given := batch.changes():
+                for where, message in source._unreadable():
+                    path = (where,) if isinstance(where, str) else where
+                    if FIELDS.get(str(path[0]), path[0]) in given or (path[0] == "names" and batch.header is not None):
+                        yield ("batches", i, *path), message
+
+    def _unreadable(self) -> Problems:
+        """What makes no sense about how files are read."""
+        for key, given in (("quote", self.quoting), ("escape", self.escaping)):
+            if given is True:
+                yield key, "found true, one character, false or null is wanted"
         if self.header and self.names:
             yield "names", "names are for files without a header; set header: false"
         if not _is_text_encoding(self.encoding):
             yield "encoding", f"found {found(self.encoding)}, which Python does not know as a text encoding"
-        if self.kind != ANNOTATIONS:
-            for key in _given(self):
-                yield key, f"only sources of kind annotations have this, the kind is {self.kind}"
         yield from _renames(self.rename)
-        yield from names.alike(self.batches, "batches")
+
+
+def _twice(batches: tuple[str, ...]) -> Problems:
+    for i, name in enumerate(batches):
+        if name in batches[:i]:
+            yield ("batches", i), f"found {found(name)} twice"
 
 
 def _given(source: Source) -> Iterator[str]:
