@@ -8,7 +8,8 @@ DsvError                  10  something the user can mend
 ├── BadRecords            14  records refused where the params say `error`
 ├── StageFailed           15  a stage stopped
 ├── Locked                16  another dsv or dvc works on this project
-└── Corrupt               13  bytes that do not match their hash
+├── Corrupt               13  bytes that do not match their hash
+└── Bug                   70  a fault of dsv in another process; the message is its traceback
 """
 
 from __future__ import annotations
@@ -55,3 +56,13 @@ class StageFailed(DsvError):
 
 class Locked(DsvError):
     code = 16
+
+
+class Bug(DsvError):
+    code = 70
+
+
+KINDS = {
+    kind.__name__: kind
+    for kind in (DsvError, UsageError, NotAProject, UnknownVersion, DataMissing, Corrupt, BadRecords, StageFailed, Locked, Bug)
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -11,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from dsv.errors import DsvError
+from dsv.errors import Bug, DsvError
 
 BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 PACKAGES = ("dsv", "dvc", "polars", "pyarrow", "numpy", "click", "xxhash")
@@ -22,6 +23,9 @@ def run(cli: click.Command, args: list[str]) -> int:
     as_json = _asks_json(args)
     try:
         result = cli.main(args, prog_name="dsv", standalone_mode=False)
+    except Bug as error:
+        _bug(error.message, as_json)
+        return BUG
     except DsvError as error:
         _tell(error.message, error.hint, error.code, as_json)
         return error.code
@@ -39,15 +43,11 @@ def run(cli: click.Command, args: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
-        _tell(
-            f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",
-            _advice(error),
-            DsvError.code,
-            as_json,
-        )
-        return DsvError.code
+        told = of_system(error)
+        _tell(told.message, told.hint, told.code, as_json)
+        return told.code
     except Exception:  # the boundary: whatever is left is a bug
-        _bug()
+        _bug(traceback.format_exc(), as_json)
         return BUG
     return result if isinstance(result, int) else 0
 
@@ -70,15 +70,26 @@ def _tell(message: str, hint: str | None, code: int, as_json: bool) -> None:
         click.echo(f"hint: {hint}", err=True)
 
 
+def of_system(error: OSError) -> DsvError:
+    """What the operating system refused, as an error for people."""
+    where = f": {os.fspath(error.filename)}" if error.filename else ""
+    return DsvError(f"{error.strerror or error}{where}", hint=_advice(error))
+
+
 def _advice(error: OSError) -> str | None:
-    if error.errno == 28:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "free some disk space and run the command again; nothing was lost"
-    return "check the permissions" if isinstance(error, PermissionError) else None
+    if error.errno == errno.EFBIG:
+        return "raise the limit of file sizes (ulimit -f) and run the command again; nothing was lost"
+    return "check the permissions" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else None
 
 
-def _bug() -> None:
+def _bug(trace: str, as_json: bool) -> None:
+    if as_json:
+        _tell(f"BUG: {trace}", None, BUG, as_json)
+        return
     click.echo("BUG: dsv met something that it does not expect. Please report this text:\n", err=True)
-    click.echo(traceback.format_exc(), err=True)
+    click.echo(trace, err=True)
     click.echo(f"python {platform.python_version()} on {platform.system()} {platform.machine()}", err=True)
     for name in PACKAGES:
         try:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from dsv import errors
 from dsv.dvcio import lock
 
 PR_SET_PDEATHSIG = 1
-BACKUP = "dvc.lock.backup"
+BACKUP, TURN = "dvc.lock.backup", "dvc.turn"
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -33,6 +35,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """What DVC printed; its failure as an error of ours. dvc.lock is whole afterwards, whatever happened."""
+    with _turn(root) as held:
+        return _run(root, args, env, held)
+
+
+def _run(root: Path, args: Sequence[str], env: Mapping[str, str] | None, held: int) -> str:
     heal(root)
     _backup(root)
     command = [sys.executable, "-m", "dvc", args[0], *args[1:]]
@@ -40,7 +47,7 @@ def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None) -
         command = [sys.executable, "-m", "dvc", "--wait-for-lock", *args]
     process = subprocess.Popen(
         command, cwd=root, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True, preexec_fn=_die_with_parent,
+        start_new_session=True, preexec_fn=die_with_parent, pass_fds=(held,),
     )  # fmt: skip
     try:
         out, err = process.communicate()
@@ -55,7 +62,21 @@ def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None) -
     return out.decode(errors="replace")
 
 
-def _die_with_parent() -> None:
+@contextmanager
+def _turn(root: Path) -> Iterator[int]:
+    """Waits until no other dsv drives DVC here: two would heal dvc.lock while the other writes it.
+
+    DVC inherits the lock, so that it is held until DVC too is gone, even if this process is killed.
+    """
+    path = root / ".dsv" / "tmp" / TURN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def die_with_parent() -> None:
+    """Asks the system to end this process when the one that started it ends: an orphan would go on writing."""
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -111,8 +132,15 @@ def _whole(path: Path) -> bool:
     return bool(found) and all(stage.cmd for stage in found.values())
 
 
+def _told(text: str) -> str:
+    """What DVC said was wrong: its lines of ERROR, the last lines where it has none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    faults = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return "; ".join(faults) or "\n".join(lines)[-1500:]
+
+
 def _failure(args: Sequence[str], code: int, told: str) -> errors.DsvError:
-    tail = "\n".join(line for line in told.strip().splitlines() if line.strip())[-1500:]
+    tail = _told(told)
     if code == 253:
         return errors.NotAProject(f"DVC finds no project: {tail}", hint="dsv init")
     if "Unable to acquire lock" in told or "is busy" in told:

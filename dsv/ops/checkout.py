@@ -16,6 +16,8 @@ from dsv.runner import files
 from dsv.store.objects import Store
 from dsv.vcs import blob
 
+LAST = "checkout"
+
 
 class CheckedOut(NamedTuple):
     """Where the version lies, and how many files of data it has."""
@@ -33,16 +35,35 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     if missing:
         raise errors.DataMissing(f"{len(missing)} objects of {rev} are not in the cache.", hint=f"dsv pull {rev}")
     if output is None:
-        changed = uncommitted(layout)
+        changed = [path for path in uncommitted(layout) if not _kept(layout, version, path)]
         if changed:
             raise errors.DsvError(
                 f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
                 hint="dsv commit, or dsv checkout REV -o DIR",
             )
+        files.write(layout.temporary / LAST, f"{version.sha}\n".encode())
         return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
+    if output.exists() and not output.is_dir():
+        raise errors.UsageError(f"{output} is a file, not a folder.")
     if output.exists() and any(output.iterdir()):
         raise errors.UsageError(f"{output} is not empty.")
-    return CheckedOut(output, materialise(version, output, only_version=False))
+    output = output.absolute()
+    building = output.with_name(f".{output.name}.tmp")
+    if building.exists():
+        shutil.rmtree(building)
+    count = materialise(version, building, only_version=False)
+    building.replace(output)
+    return CheckedOut(output, count)
+
+
+def _kept(layout: Layout, version: Version, path: str) -> bool:
+    """Whether a file that differs from HEAD is in a version: of this checkout, or of the last one, finished or not."""
+    last = layout.temporary / LAST
+    shas = {str(version.sha), *(last.read_text(encoding="utf-8").split() if last.exists() else ())}
+    file = layout.root / path
+    return not file.exists() or (
+        file.is_file() and file.read_bytes() in [blob.read_file(layout.root, sha, path) for sha in shas]
+    )
 
 
 def wanted(version: Version) -> set[str]:
@@ -85,13 +106,13 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     store = Store(config.cache_dir(root), config.cache_types(root))
     count = 0
     if raw:
-        count += sum(_folder(store, oid, folder / path) for path, oid in deliveries(version).items())
+        count += sum(place(store, oid, folder / path) for path, oid in deliveries(version).items())
     if outs:
-        count += sum(_folder(store, oid, folder / path) for path, oid in version.outs.items())
+        count += sum(place(store, oid, folder / path) for path, oid in version.outs.items())
     return count
 
 
-def _folder(store: Store, oid: str, folder: Path) -> int:
+def place(store: Store, oid: str, folder: Path) -> int:
     """Links a stored folder into place: built beside it, then swapped."""
     building = folder.with_name(f".{folder.name}.tmp")
     if building.exists():

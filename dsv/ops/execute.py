@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import IO
 
 from dsv import errors
 from dsv.dvcio import config, lock
@@ -22,6 +24,7 @@ from dsv.runner.context import Context
 from dsv.runner.previous import Previous
 from dsv.store.objects import Store
 
+PATIENCE = 5.0  # seconds
 SHORT = {
     "data/records": "records",
     "data/annotations": "annotations",
@@ -62,11 +65,22 @@ def _alone(layout: Layout, name: str) -> Iterator[None]:
     """Holds the stage's lock: two writers on one output would mix two results."""
     layout.temporary.mkdir(parents=True, exist_ok=True)
     with (layout.temporary / f"{name}.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise errors.Locked(f"Another process runs the stage {name}.") from error
+        _acquire(handle, name)
         yield
+
+
+def _acquire(handle: IO[str], name: str) -> None:
+    """Takes the lock. A stage whose DVC was killed needs a moment to end; one that stays is at work."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise errors.Locked(
+                    f"Another process runs the stage {name}.", hint="wait, then run the command again"
+                ) from error
+            time.sleep(0.05)
 
 
 def previous(layout: Layout, out: str, digests: Mapping[str, Mapping[str, str]] | None = None) -> Previous:

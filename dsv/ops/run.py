@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import process
 from dsv.ops.progress import SILENT, Progress
+from dsv.ops.restore import restore
 from dsv.project import edit
 from dsv.project.build import stages as dvc_text
 from dsv.project.layout import Layout
@@ -72,11 +73,12 @@ def run(
     layout.temporary.mkdir(parents=True, exist_ok=True)
     notes = layout.temporary / f"notes-{os.getpid()}"
     environment = {"DSV_NOTES": str(notes), "DSV_ENGINE": engine, "DSV_WORKERS": str(workers or "")}
+    restore(layout, load(layout.params))
     progress.step("dvc repro")
     try:
-        process.run(layout.root, ["repro", "-q", *stages], env=environment)
+        process.run(layout.root, ["repro", *stages], env=environment)
         told = _read(notes)
-    except errors.StageFailed as error:
+    except errors.DsvError as error:
         raise _why(notes, error) from error
     finally:
         notes.unlink(missing_ok=True)
@@ -89,16 +91,11 @@ def _read(notes: Path) -> dict[str, dict[str, Any]]:
     return {entry["stage"]: entry for entry in map(json.loads, notes.read_text(encoding="utf-8").splitlines())}
 
 
-def _why(notes: Path, error: errors.StageFailed) -> errors.DsvError:
+def _why(notes: Path, error: errors.DsvError) -> errors.DsvError:
     """The error that the stage itself reported, where it did."""
     for entry in _read(notes).values():
         if "error" in entry:
-            kinds = {
-                cls.__name__: cls
-                for cls in (errors.BadRecords, errors.DataMissing, errors.Corrupt, errors.Locked, errors.StageFailed)
-            }
-            kind = kinds.get(entry["error"], errors.StageFailed)
-            return kind(entry["message"], hint=entry["hint"])
+            return errors.KINDS[entry["error"]](entry["message"], hint=entry["hint"])
     return error
 
 

@@ -13,8 +13,10 @@ import importlib
 import inspect
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -59,6 +61,26 @@ def _module(name: str) -> ModuleType:
         raise errors.DsvError(
             f"The module {name} cannot be imported: {error}", hint="pip install it, or put it beside params.yaml"
         ) from error
+    except SyntaxError as error:
+        raise errors.DsvError(
+            f"The module {name} is no Python: {error.msg}, at {error.filename}:{error.lineno}", hint="mend the module"
+        ) from error
+    except Exception as error:
+        step = traceback.extract_tb(error.__traceback__)[-1]
+        raise errors.DsvError(
+            f"The module {name} fails when it is imported, at {step.filename}:{step.lineno}: {type(error).__name__}: {error}",
+            hint="mend the module",
+        ) from error
+
+
+def _where(error: Exception, function: Callable[..., Any]) -> str:
+    """file:line of the innermost step in the user's own file; of the innermost of all where there is none."""
+    steps = traceback.extract_tb(error.__traceback__)
+    home = getattr(sys.modules.get(function.__module__), "__file__", None)
+    own = [step for step in steps if step.filename == home]
+    step = (own or steps)[-1]
+    path = Path(step.filename)
+    return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{step.lineno}"
 
 
 def code(params: Params) -> str:
@@ -95,7 +117,13 @@ def prepare(view: View, params: Params) -> Prepared:
         if ID not in view.frame.columns
         else view.frame
     )
-    after = function(given, **params.options)
+    try:
+        after = function(given, **params.options)
+    except Exception as error:
+        raise errors.StageFailed(
+            f"{params.function} failed at {_where(error, function)}: {type(error).__name__}: {error}",
+            hint="mend the function, then dsv run",
+        ) from error
     if not isinstance(after, pl.DataFrame) or ID not in after.columns:
         raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID}.")
     ids = given.select(ID, row=pl.int_range(pl.len(), dtype=pl.UInt32))
