@@ -35,7 +35,7 @@ def test_dvc_repro_on_a_fresh_clone_gives_the_committed_roots(clone: Path) -> No
     found = {stage: json.loads((clone / "reports" / f"{stage}.json").read_bytes()) for stage in STAGES}
     assert {s: r["root"] for s, r in found.items()} == {s: r["root"] for s, r in committed.items()}
     assert found["audit"]["dataset"] == committed["audit"]["dataset"]
-    assert git("status", "--porcelain", cwd=clone) == ""
+    assert git("status", "--porcelain", cwd=clone) == "", "the bytes changed: see CONTRIBUTING.md, the sample"
     here = Project(clone)
     assert here.dsv("status").out == "Up to date; everything is committed.\n"
     assert here.dsv("run").out.count("fresh") == len(STAGES)

@@ -90,7 +90,9 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     if raw:
         count += sum(_folder(store, oid, folder / path) for path, oid in deliveries(version).items())
     if outs:
-        count += sum(_folder(store, oid, folder / path) for path, oid in version.outs.items() if not path.startswith(RAW))
+        count += sum(
+            _folder(store, oid, folder / path) for path, oid in version.outs.items() if not path.startswith(RAW)
+        )
     return count
 
 
