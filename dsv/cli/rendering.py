@@ -60,7 +60,9 @@ def text(found: Diff, wanted: Wanted) -> None:
         click.echo("columns  " + ", ".join(f"{name} {n:,}" for name, n in found.columns.items()))
     for title, transitions in (("labels", found.labels), ("splits", found.splits)):
         if transitions:
-            click.echo(f"{title:<8} " + ", ".join(f"{t.was} → {t.now} {t.n:,}" for t in transitions[:8]))
+            click.echo(
+                f"{title:<8} " + ", ".join(f"{_class(t.was)} → {_class(t.now)} {t.n:,}" for t in transitions[:8])
+            )
     click.echo("causes")
     options.table(
         [
@@ -73,6 +75,10 @@ def text(found: Diff, wanted: Wanted) -> None:
         click.echo(f"  … {len(found.causes) - 25} more causes (--format json)")
     if wanted.records or wanted.by or wanted.op or wanted.where or wanted.column or wanted.split:
         _records(found, wanted)
+
+
+def _class(value: Any) -> str:
+    return "none" if value is None else str(value)
 
 
 def _schema(found: Diff) -> None:

@@ -52,7 +52,7 @@ def _row(stage: StageRun) -> list[str]:
             for name, n in source["counts"].items():
                 totals[name] = totals.get(name, 0) + n
         lost = {name: totals[name] for name in ("quarantined", "replaced", "withdrawn", "conflict") if totals.get(name)}
-        counts = [options.number(totals.get("read")), options.number(totals.get("stored")), _named(lost), ""]
+        counts = [options.number(totals.get("read")), options.number(totals.get("stored")), _named(lost), "-"]
     else:
         counts = [
             options.number(report.get("in")),
