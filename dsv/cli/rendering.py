@@ -93,6 +93,10 @@ def _schema(found: Diff) -> None:
 def _cause(cause: Cause) -> str:
     if cause.was is None and cause.now is None:
         return str(cause.what)
+    if cause.kind == "param" and (cause.was is None or cause.now is None):
+        return f"{cause.what} " + (
+            f"removed {_short(cause.was)}" if cause.now is None else f"added {_short(cause.now)}"
+        )
     if cause.was is None:
         return f"{cause.what} {_short(cause.now)}"
     return f"{cause.what} {_short(cause.was)} → {_short(cause.now)}"
