@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-import platform
 import sys
-import traceback
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from dsv.errors import DsvError
 
 BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
-PACKAGES = ("dsv", "dvc", "polars", "pyarrow", "numpy", "click", "xxhash")
 
 
 def run(cli: click.Command, args: list[str]) -> int:
@@ -47,7 +44,7 @@ def run(cli: click.Command, args: list[str]) -> int:
         )
         return DsvError.code
     except Exception:  # the boundary: whatever is left is a bug
-        _bug()
+        importlib.import_module("dsv.cli.bug").tell()  # what it needs is slow to import
         return BUG
     return result if isinstance(result, int) else 0
 
@@ -74,14 +71,3 @@ def _advice(error: OSError) -> str | None:
     if error.errno == 28:
         return "free some disk space and run the command again; nothing was lost"
     return "check the permissions" if isinstance(error, PermissionError) else None
-
-
-def _bug() -> None:
-    click.echo("BUG: dsv met something that it does not expect. Please report this text:\n", err=True)
-    click.echo(traceback.format_exc(), err=True)
-    click.echo(f"python {platform.python_version()} on {platform.system()} {platform.machine()}", err=True)
-    for name in PACKAGES:
-        try:
-            click.echo(f"{name} {version(name)}", err=True)
-        except PackageNotFoundError:
-            click.echo(f"{name} missing", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,10 +33,22 @@ class Version:
 
     def text(self, path: str) -> bytes | None:
         """A committed file of the version (of the workspace: the file that lies there)."""
-        if self.sha is not None:
-            return blob.read_file(self.layout.root, self.sha, path)
-        file = self.layout.root / path
-        return file.read_bytes() if file.is_file() else None
+        if self.sha is None:
+            file = self.layout.root / path
+            return file.read_bytes() if file.is_file() else None
+        if path not in self._texts:
+            self.read([path])
+        return self._texts[path]
+
+    def read(self, paths: Sequence[str]) -> None:
+        """Reads committed files with one call of git; `text` has them then."""
+        if self.sha is not None and paths:
+            found = blob.read_files(self.layout.root, [(self.sha, path) for path in paths])
+            self._texts.update(zip(paths, found, strict=True))
+
+    @cached_property
+    def _texts(self) -> dict[str, bytes | None]:
+        return {}
 
     @cached_property
     def params(self) -> Mapping[str, Any]:
