@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dsv.cli import COMMANDS, HIDDEN
-from tests.cli.story import Story, play
+from tests.cli.story import Story
 
 EXPECTED = Path(__file__).parent / "expected"
 READS = {
@@ -57,21 +56,6 @@ BUILT = [
     "init", "init-again", "add", "add-votes", "status-new", "run", "commit", "commit-nothing", "add-second", "status-stale",
     "status-stale-json", "commit-stale", "run-second-json", "status-uncommitted", "commit-auto", "push", "pull",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """The project, built once: everything below only reads it."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("story")
-        patch.setenv("DVC_SITE_CACHE_DIR", str(folder / "site"))
-        patch.setenv("DVC_NO_ANALYTICS", "1")
-        patch.setenv("COLUMNS", "80")
-        for who in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{who}_NAME", "Ada")
-            patch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-            patch.setenv(f"GIT_{who}_DATE", "2026-03-01T12:00:00+00:00")
-        yield play(folder)
 
 
 def compare(name: str, found: str) -> None:
