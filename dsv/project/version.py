@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsv import errors
 from dsv.dvcio import config, lock
 from dsv.project.layout import INGEST, LOCK, MANIFEST, PARAMS, PIPELINE, SIGNATURE, Layout, report, stage_out
 from dsv.record import yaml12
-from dsv.store.objects import Store
 from dsv.vcs import blob, history, revision, tag
+
+if TYPE_CHECKING:
+    from dsv.store.objects import Store
 
 WORKSPACE = "."
 
@@ -28,8 +31,10 @@ class Version:
 
     @cached_property
     def store(self) -> Store:
-        """Where the objects are."""
-        return Store(config.cache_dir(self.layout.root))
+        """Where the objects are. Loaded when it is asked for: `log`, `show` and `status` read reports only."""
+        objects = importlib.import_module("dsv.store.objects")
+        store: Store = objects.Store(config.cache_dir(self.layout.root))
+        return store
 
     def text(self, path: str) -> bytes | None:
         """A committed file of the version (of the workspace: the file that lies there)."""
