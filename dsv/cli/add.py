@@ -55,7 +55,9 @@ def command(directory: Path, quiet: bool, verbose: int, form: str | None, how: s
     done = add(layout, Delivery(format=form, how=how or "copy", **told))
     if quiet:
         return
-    click.echo(f"Added {done.source}/{done.batch}: {done.files:,} files, {done.bytes:,} bytes")
+    click.echo(
+        f"Added {done.source}/{done.batch}: {done.files:,} {'file' if done.files == 1 else 'files'}, {done.bytes:,} bytes"
+    )
     if done.new_source:
         click.echo(f"New source {done.source} in params.yaml", err=True)
     if done.columns:

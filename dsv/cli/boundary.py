@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
-import platform
 import sys
-import traceback
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from dsv.errors import Bug, DsvError
 
 BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
-PACKAGES = ("dsv", "dvc", "polars", "pyarrow", "numpy", "click", "xxhash")
 
 
 def run(cli: click.Command, args: list[str]) -> int:
@@ -24,7 +21,7 @@ def run(cli: click.Command, args: list[str]) -> int:
     try:
         result = cli.main(args, prog_name="dsv", standalone_mode=False)
     except Bug as error:
-        _bug(error.message, as_json)
+        _tell_bug(error.message, as_json)
         return BUG
     except DsvError as error:
         _tell(error.message, error.hint, error.code, as_json)
@@ -47,7 +44,7 @@ def run(cli: click.Command, args: list[str]) -> int:
         _tell(told.message, told.hint, told.code, as_json)
         return told.code
     except Exception:  # the boundary: whatever is left is a bug
-        _bug(traceback.format_exc(), as_json)
+        _tell_bug(None, as_json)
         return BUG
     return result if isinstance(result, int) else 0
 
@@ -84,15 +81,10 @@ def _advice(error: OSError) -> str | None:
     return "check the permissions" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else None
 
 
-def _bug(trace: str, as_json: bool) -> None:
+def _tell_bug(trace: str | None, as_json: bool) -> None:
+    """Tells of a bug by the traceback of a stage, or (None) of the exception that is being handled."""
+    bug = importlib.import_module("dsv.cli.bug")  # what it needs is slow to import
     if as_json:
-        _tell(f"BUG: {trace}", None, BUG, as_json)
-        return
-    click.echo("BUG: dsv met something that it does not expect. Please report this text:\n", err=True)
-    click.echo(trace, err=True)
-    click.echo(f"python {platform.python_version()} on {platform.system()} {platform.machine()}", err=True)
-    for name in PACKAGES:
-        try:
-            click.echo(f"{name} {version(name)}", err=True)
-        except PackageNotFoundError:
-            click.echo(f"{name} missing", err=True)
+        _tell(f"BUG: {trace or bug.current()}", None, BUG, as_json)
+    else:
+        bug.tell(trace or bug.current())

@@ -21,4 +21,4 @@ def command(rev: str, output: Path, form: str, split: str | None, directory: Pat
     done = export(options.project(directory, verbose), rev, output, form, split)
     if not quiet:
         for name, n in done.files.items():
-            click.echo(f"{output / name}  {n:,} records")
+            click.echo(f"{output / name}  {n:,} {'record' if n == 1 else 'records'}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,9 +67,8 @@ def epilog(example: str, *codes: int) -> str:
 
 def project(directory: Path, verbose: int = 0) -> Layout:
     """The project around a folder."""
-    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
-    logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
-    logging.getLogger("dsv").setLevel(level)
+    if verbose:
+        importlib.import_module("dsv.cli.logs").show(verbose)
     return find(directory)
 
 

@@ -60,7 +60,9 @@ def text(found: Diff, wanted: Wanted) -> None:
         click.echo("columns  " + ", ".join(f"{name} {n:,}" for name, n in found.columns.items()))
     for title, transitions in (("labels", found.labels), ("splits", found.splits)):
         if transitions:
-            click.echo(f"{title:<8} " + ", ".join(f"{t.was} → {t.now} {t.n:,}" for t in transitions[:8]))
+            click.echo(
+                f"{title:<8} " + ", ".join(f"{_class(t.was)} → {_class(t.now)} {t.n:,}" for t in transitions[:8])
+            )
     click.echo("causes")
     options.table(
         [
@@ -75,6 +77,10 @@ def text(found: Diff, wanted: Wanted) -> None:
         _records(found, wanted)
 
 
+def _class(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
 def _schema(found: Diff) -> None:
     schema = found.schema
     told = [f"+{name}" for name in schema.added] + [f"-{name}" for name in schema.removed]
@@ -87,6 +93,10 @@ def _schema(found: Diff) -> None:
 def _cause(cause: Cause) -> str:
     if cause.was is None and cause.now is None:
         return str(cause.what)
+    if cause.kind == "param" and (cause.was is None or cause.now is None):
+        return f"{cause.what} " + (
+            f"removed {_short(cause.was)}" if cause.now is None else f"added {_short(cause.now)}"
+        )
     if cause.was is None:
         return f"{cause.what} {_short(cause.now)}"
     return f"{cause.what} {_short(cause.was)} → {_short(cause.now)}"

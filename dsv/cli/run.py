@@ -9,6 +9,9 @@ import click
 
 from dsv.cli import options
 from dsv.ops.run import StageRun, run
+from dsv.project.layout import INGEST
+
+LOST = ("quarantined", "replaced", "withdrawn", "conflict")
 
 
 @click.command(epilog=options.epilog("dsv run", 2, 10, 11, 13, 14, 15, 16, 130))
@@ -33,36 +36,39 @@ def command(
 
 
 def _json(stage: StageRun) -> dict[str, Any]:
-    report = {k: stage.report.get(k) for k in ("in", "kept", "dropped", "changed", "quarantined", "root")}
     return {
         "stage": stage.name,
         "ran": stage.ran,
-        **report,
+        **_counts(stage),
+        "quarantined": stage.report.get("quarantined"),
+        "root": stage.report.get("root"),
         "shards": stage.shards,
         "reused": stage.reused,
         "seconds": stage.seconds,
     }
 
 
-def _row(stage: StageRun) -> list[str]:
+def _counts(stage: StageRun) -> dict[str, Any]:
+    """What went in, what was kept, dropped by rule, changed; ingest counts the rows of all deliveries."""
     report = stage.report
-    if stage.name == "ingest":
-        totals: dict[str, int] = {}
-        for source in report.get("sources", {}).values():
-            for name, n in source["counts"].items():
-                totals[name] = totals.get(name, 0) + n
-        lost = {name: totals[name] for name in ("quarantined", "replaced", "withdrawn", "conflict") if totals.get(name)}
-        counts = [options.number(totals.get("read")), options.number(totals.get("stored")), _named(lost), ""]
-    else:
-        counts = [
-            options.number(report.get("in")),
-            options.number(report.get("kept")),
-            _named(report.get("dropped", {})),
-            _named(report.get("changed", {})),
-        ]
+    if stage.name != INGEST:
+        return {"in": report.get("in"), "kept": report.get("kept")} | {
+            name: report.get(name, {}) for name in ("dropped", "changed")
+        }
+    totals: dict[str, int] = {}
+    for source in report.get("sources", {}).values():
+        for name, n in source["counts"].items():
+            totals[name] = totals.get(name, 0) + n
+    lost = {name: totals[name] for name in LOST if totals.get(name)}
+    return {"in": totals.get("read"), "kept": totals.get("stored"), "dropped": lost, "changed": {}}
+
+
+def _row(stage: StageRun) -> list[str]:
+    counts = _counts(stage)
     reused = f"{stage.reused}/{stage.shards}" if stage.ran else "all"
     seconds = f"{stage.seconds:.1f}" if stage.seconds is not None else "fresh"
-    return [stage.name, *counts, reused, seconds]
+    numbers = [options.number(counts["in"]), options.number(counts["kept"])]
+    return [stage.name, *numbers, _named(counts["dropped"]), _named(counts["changed"]), reused, seconds]
 
 
 def _named(counts: dict[str, int]) -> str:

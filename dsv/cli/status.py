@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,14 +30,7 @@ def _text(found: Status) -> None:
             continue
         click.echo(f"{stage.state}: {stage.stage}")
         for cause in stage.because:
-            change = (
-                ""
-                if cause["kind"] == "stage"
-                else f": {cause['from']!r} → {cause['to']!r}"
-                if cause["kind"] == "param"
-                else ""
-            )
-            click.echo(f"    {cause['kind']} {cause['name']}{change}")
+            click.echo(f"    {cause['kind']} {cause['name']}{_change(cause)}")
     for path in found.uncommitted:
         click.echo(f"uncommitted: {path}")
     if found.clean:
@@ -44,3 +39,11 @@ def _text(found: Status) -> None:
         click.echo("hint: dsv commit -m MESSAGE", err=True)
     else:
         click.echo("hint: dsv run", err=True)
+
+
+def _change(cause: dict[str, Any]) -> str:
+    """What became of a param; data and stages are named only."""
+    if cause["kind"] != "param":
+        return ""
+    was, now = (json.dumps(cause[side], ensure_ascii=False, default=str) for side in ("from", "to"))
+    return f": {was} → {now}"

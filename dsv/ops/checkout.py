@@ -17,6 +17,7 @@ from dsv.store.objects import Store
 from dsv.vcs import blob
 
 LAST = "checkout"
+RAW = "data/raw/"
 
 
 class CheckedOut(NamedTuple):
@@ -72,11 +73,12 @@ def wanted(version: Version) -> set[str]:
 
 
 def deliveries(version: Version) -> dict[str, str]:
-    """Folder of each delivery (relative to the project) → oid."""
+    """Folder of each delivery (relative to the project) → oid: tracked by a .dvc file, or written by a stage of the user's own."""
     assert version.sha is not None
     names = [e.path for e in blob.list_tree(version.layout.root, version.sha, "data/raw") if e.path.endswith(".dvc")]
     found = blob.read_files(version.layout.root, [(version.sha, name) for name in names])
-    return {
+    written = {path: oid for path, oid in version.outs.items() if path.startswith(RAW)}
+    return written | {
         name.removesuffix(".dvc"): dotdvc.load(data).oid
         for name, data in zip(names, found, strict=True)
         if data is not None
@@ -108,7 +110,8 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     if raw:
         count += sum(place(store, oid, folder / path) for path, oid in deliveries(version).items())
     if outs:
-        count += sum(place(store, oid, folder / path) for path, oid in version.outs.items())
+        results = {path: oid for path, oid in version.outs.items() if not path.startswith(RAW)}
+        count += sum(place(store, oid, folder / path) for path, oid in results.items())
     return count
 
 

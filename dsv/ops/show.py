@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dsv import errors
 from dsv.project.history import splits, tags
-from dsv.project.layout import INGEST, Layout
+from dsv.project.layout import INGEST, PARAMS, SIGNATURE, Layout, report
 from dsv.project.version import Version, find
 
 
 def show(layout: Layout, rev: str = "HEAD") -> dict[str, Any]:
     """The version's root, counts, schema, sources and stages. Reads reports only."""
-    version = find(layout, rev)
+    return describe(find(layout, rev), tags(layout))
+
+
+def describe(version: Version, names_of: Mapping[str, str]) -> dict[str, Any]:
+    """What `show` gives of a version; `names_of` are the version tags by commit. Two calls of git."""
+    version.read([PARAMS, SIGNATURE])
     names = [INGEST, *version.signature]
-    reports = {name: report for name in dict.fromkeys(names) if (report := version.report(name)) is not None}
+    version.read([report(name) for name in dict.fromkeys(names)])
+    reports = {name: found for name in dict.fromkeys(names) if (found := version.report(name)) is not None}
     if INGEST not in reports:
-        raise errors.UnknownVersion(f"{rev} has no reports: nothing was run there.", hint="dsv run")
-    return figures(version, reports, tags(layout).get(version.sha or ""))
+        raise errors.UnknownVersion(f"{version.rev} has no reports: nothing was run there.", hint="dsv run")
+    return figures(version, reports, names_of.get(version.sha or ""))
 
 
 def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | None) -> dict[str, Any]:
@@ -61,8 +68,8 @@ def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | Non
 
 def labels(reports: dict[str, dict[str, Any]]) -> dict[str, int]:
     """Records by label: what audit counted."""
-    for report in reports.values():
-        found = report.get("summary", {}).get("classes")
+    for told in reports.values():
+        found = told.get("summary", {}).get("classes")
         if isinstance(found, dict) and found:
             return {str(k): int(v) for k, v in found.items()}
     return {}

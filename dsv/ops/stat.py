@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from dsv.ops.show import show
+from dsv.ops.show import describe
+from dsv.project.history import tags
 from dsv.project.layout import Layout
+from dsv.project.version import find
 
 
 class Stat(NamedTuple):
@@ -26,7 +28,8 @@ class Stat(NamedTuple):
 
 def stat(layout: Layout, a: str = "HEAD", b: str = ".") -> Stat:
     """The figures in which two versions differ."""
-    old, new = show(layout, a), show(layout, b)
+    known = tags(layout)
+    old, new = describe(find(layout, a), known), describe(find(layout, b), known)
     left, right = _flat(old), _flat(new)
     changed = {
         name: (left.get(name), right.get(name)) for name in {**left, **right} if left.get(name) != right.get(name)

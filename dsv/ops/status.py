@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
 from dsv.project.layout import INGEST, Layout
 from dsv.project.version import WORKSPACE, Version, find
@@ -58,12 +60,12 @@ def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[Stage
         section = "sources" if name == INGEST else name
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
         if name == INGEST:
-            because += _data(layout, locked[name])
+            because += _data(layout, locked)
         else:
             because += [{"kind": "data", "name": "an earlier stage", "from": None, "to": None}] if stale else []
         stale = stale or bool(because)
         found.append(StageStatus(name, "stale" if because else "fresh", because))
-    gone = [name for name in locked if name not in names]
+    gone = [name for name, stage in locked.items() if name not in names and stage.cmd.startswith("dsv x ")]
     return found + [
         StageStatus(name, "stale", [{"kind": "stage", "name": name, "from": "there", "to": None}]) for name in gone
     ]
@@ -75,16 +77,19 @@ def _params(old: Any, new: Any, section: str) -> list[dict[str, Any]]:
     return [{"kind": "param", "name": path, "from": was, "to": now} for path, was, now in changes(old, new, section)]
 
 
-def _data(layout: Layout, stage: Any) -> list[dict[str, Any]]:
-    """Deliveries whose tracked digest is not the one that was ingested."""
+def _data(layout: Layout, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:
+    """Deliveries that are not what was ingested: tracked by a .dvc file, or written by a stage of the user's own."""
+    written = {out.path: out.oid for stage in locked.values() for out in stage.outs}
     found = []
-    for dep in stage.deps:
-        dvc = layout.root / f"{dep.path}.dvc"
-        if not dvc.exists():
-            found.append({"kind": "data", "name": dep.path, "from": dep.oid, "to": None})
-            continue
-        raw = yaml12.load(dvc.read_bytes())
-        now = raw["outs"][0].get("md5") if isinstance(raw, dict) else None
+    for dep in locked[INGEST].deps:
+        now = written.get(dep.path) or _tracked(layout, dep.path)
         if now != dep.oid:
             found.append({"kind": "data", "name": dep.path, "from": dep.oid, "to": now})
     return found
+
+
+def _tracked(layout: Layout, path: str) -> str | None:
+    """The digest that the .dvc file of a delivery names."""
+    dvc = layout.root / f"{path}.dvc"
+    raw = yaml12.load(dvc.read_bytes()) if dvc.exists() else None
+    return raw["outs"][0].get("md5") if isinstance(raw, dict) else None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsv import errors
 from dsv.dvcio import config, lock
 from dsv.project.layout import INGEST, LOCK, MANIFEST, PARAMS, PIPELINE, SIGNATURE, Layout, report, stage_out
 from dsv.record import yaml12
-from dsv.store.objects import Store
 from dsv.vcs import blob, history, revision, tag
+
+if TYPE_CHECKING:
+    from dsv.store.objects import Store
 
 WORKSPACE = "."
 
@@ -28,15 +31,29 @@ class Version:
 
     @cached_property
     def store(self) -> Store:
-        """Where the objects are."""
-        return Store(config.cache_dir(self.layout.root))
+        """Where the objects are. Loaded when it is asked for: `log`, `show` and `status` read reports only."""
+        objects = importlib.import_module("dsv.store.objects")
+        store: Store = objects.Store(config.cache_dir(self.layout.root))
+        return store
 
     def text(self, path: str) -> bytes | None:
         """A committed file of the version (of the workspace: the file that lies there)."""
-        if self.sha is not None:
-            return blob.read_file(self.layout.root, self.sha, path)
-        file = self.layout.root / path
-        return file.read_bytes() if file.is_file() else None
+        if self.sha is None:
+            file = self.layout.root / path
+            return file.read_bytes() if file.is_file() else None
+        if path not in self._texts:
+            self.read([path])
+        return self._texts[path]
+
+    def read(self, paths: Sequence[str]) -> None:
+        """Reads committed files with one call of git; `text` has them then."""
+        if self.sha is not None and paths:
+            found = blob.read_files(self.layout.root, [(self.sha, path) for path in paths])
+            self._texts.update(zip(paths, found, strict=True))
+
+    @cached_property
+    def _texts(self) -> dict[str, bytes | None]:
+        return {}
 
     @cached_property
     def params(self) -> Mapping[str, Any]:
