@@ -9,10 +9,14 @@ DsvError                  10  something the user can mend
 ├── StageFailed           15  a stage stopped
 ├── Locked                16  another dsv or dvc works on this project
 ├── Corrupt               13  bytes that do not match their hash
-└── Bug                   70  a fault of dsv in another process; the message is its traceback
+└── Bug                   70  a fault of dsv in a stage; the message is its traceback
 """
 
 from __future__ import annotations
+
+import errno
+import os
+import traceback
 
 
 class DsvError(Exception):
@@ -62,7 +66,24 @@ class Bug(DsvError):
     code = 70
 
 
-KINDS = {
-    kind.__name__: kind
-    for kind in (DsvError, UsageError, NotAProject, UnknownVersion, DataMissing, Corrupt, BadRecords, StageFailed, Locked, Bug)
-}
+def of(error: Exception) -> DsvError:
+    """The error as it is told: what the system refused is for people, what nobody foresaw is a bug."""
+    if isinstance(error, DsvError):
+        return error
+    if isinstance(error, OSError):
+        return of_system(error)
+    return Bug("".join(traceback.format_exception(error)))
+
+
+def of_system(error: OSError) -> DsvError:
+    """What the operating system refused."""
+    where = f": {os.fspath(error.filename)}" if error.filename else ""
+    return DsvError(f"{error.strerror or error}{where}", hint=_advice(error))
+
+
+def _advice(error: OSError) -> str | None:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some disk space and run the command again; nothing was lost"
+    if error.errno == errno.EFBIG:
+        return "raise the limit of file sizes (ulimit -f) and run the command again; nothing was lost"
+    return "check the permissions" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,12 +60,39 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
 
 
+class Shelf(NamedTuple):
+    """Projects that are built once a session and copied for every test that begins with one."""
+
+    folder: Path
+    target: Path
+
+    def take(self, name: str, build: Callable[[Project], None], base: Callable[[], Project] | None = None) -> Project:
+        """A copy of the project of this name; the first time, `build` makes it out of `base` (an empty folder)."""
+        kept = self.folder / name
+        if not kept.exists():
+            made = base() if base else Project(self.target)
+            made.root.mkdir(exist_ok=True)
+            build(made)
+            shutil.copytree(made.root, kept, symlinks=True)
+        shutil.rmtree(self.target, ignore_errors=True)
+        shutil.copytree(kept, self.target, symlinks=True)
+        return Project(self.target)
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    made = Project(tmp_path / "project")
-    made.root.mkdir()
+def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    shared = tmp_path_factory.getbasetemp() / "shelf"
+    shared.mkdir(exist_ok=True)
+    return Shelf(shared, tmp_path / "project")
+
+
+def _init(made: Project) -> None:
     made.dsv("init", "--name", "reviews")
-    return made
+
+
+@pytest.fixture
+def project(shelf: Shelf) -> Project:
+    return shelf.take("empty", _init)
 
 
 @pytest.fixture

@@ -10,42 +10,37 @@ from pathlib import Path
 import pytest
 
 import dsv
-from tests.conftest import Project
+from tests.conftest import Project, Shelf
 
 JANUARY = "id,text,price\n1,good,3.0\n2,bad,4.5\n3,good,5.0\n4,,6.0\n5,fine,7.0\n6,ok,8.5\n"
 FEBRUARY = "id,text,price\n7,new,1.0\n2,better,4.5\n"
 SPLIT = {"method": "sticky", "fractions": {"train": 0.5, "test": 0.5}}
 
 
-@pytest.fixture
-def january(project: Project) -> Project:
-    project.dsv(
-        "add",
-        str(project.write("jan.csv", JANUARY)),
-        "--source",
-        "shop",
-        "--batch",
-        "2026-01",
-        "--key",
-        "id",
-        "--license",
-        "CC-BY-4.0",
-    )
+def _january(project: Project) -> None:
+    delivery = ("--source", "shop", "--batch", "2026-01", "--key", "id", "--license", "CC-BY-4.0")
+    project.dsv("add", str(project.write("jan.csv", JANUARY)), *delivery)
     project.params(clean={"rules": [{"missing": {"columns": ["text"]}}]}, split=SPLIT)
     project.dsv("run")
     project.dsv("commit", "-m", "january", "--tag", "v1.0.0")
-    return project
+
+
+def _february(january: Project) -> None:
+    january.dsv("add", str(january.write("feb.csv", FEBRUARY)), "--source", "shop", "--batch", "2026-02")
+    rules = [{"missing": {"columns": ["text"]}}, {"duplicate": {"columns": ["text"]}}]
+    january.params(clean={"rules": rules}, split=SPLIT)
+    january.dsv("run")
+    january.dsv("commit", "-m", "february", "--tag", "auto")
 
 
 @pytest.fixture
-def february(january: Project) -> Project:
-    january.dsv("add", str(january.write("feb.csv", FEBRUARY)), "--source", "shop", "--batch", "2026-02")
-    january.params(
-        clean={"rules": [{"missing": {"columns": ["text"]}}, {"duplicate": {"columns": ["text"]}}]}, split=SPLIT
-    )
-    january.dsv("run")
-    january.dsv("commit", "-m", "february", "--tag", "auto")
-    return january
+def january(shelf: Shelf, project: Project) -> Project:
+    return shelf.take("january", _january, lambda: project)
+
+
+@pytest.fixture
+def february(shelf: Shelf, project: Project) -> Project:
+    return shelf.take("february", _february, lambda: shelf.take("january", _january, lambda: project))
 
 
 def test_a_version_counts_what_was_read_kept_and_dropped(january: Project) -> None:

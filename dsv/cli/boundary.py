@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
 import os
@@ -10,7 +9,7 @@ import sys
 
 import click
 
-from dsv.errors import Bug, DsvError
+from dsv.errors import Bug, DsvError, of_system
 
 BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
@@ -65,20 +64,6 @@ def _tell(message: str, hint: str | None, code: int, as_json: bool) -> None:
     click.echo(f"error: {message}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
-
-
-def of_system(error: OSError) -> DsvError:
-    """What the operating system refused, as an error for people."""
-    where = f": {os.fspath(error.filename)}" if error.filename else ""
-    return DsvError(f"{error.strerror or error}{where}", hint=_advice(error))
-
-
-def _advice(error: OSError) -> str | None:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "free some disk space and run the command again; nothing was lost"
-    if error.errno == errno.EFBIG:
-        return "raise the limit of file sizes (ulimit -f) and run the command again; nothing was lost"
-    return "check the permissions" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else None
 
 
 def _tell_bug(trace: str | None, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import shutil
@@ -16,10 +15,9 @@ from pathlib import Path
 
 from dsv import errors
 from dsv.dvcio import lock
+from dsv.dvcio.orphan import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 BACKUP, TURN = "dvc.lock.backup", "dvc.turn"
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -73,12 +71,6 @@ def _turn(root: Path) -> Iterator[int]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
-
-
-def die_with_parent() -> None:
-    """Asks the system to end this process when the one that started it ends: an orphan would go on writing."""
-    if _LIBC is not None:
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

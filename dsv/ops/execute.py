@@ -12,8 +12,8 @@ from dsv import errors
 from dsv.dvcio import config, lock
 from dsv.engines import registry as engines
 from dsv.engines.base import Engine
+from dsv.ops.derive import signatures
 from dsv.ops.progress import SILENT, Progress
-from dsv.ops.run import signatures
 from dsv.project.build import pipeline
 from dsv.project.layout import INGEST, MANIFEST, Layout, report, stage_out
 from dsv.project.manifest import load_decided, load_ingested
@@ -22,6 +22,7 @@ from dsv.record import yaml12
 from dsv.runner import files, ingest, run_stage
 from dsv.runner.context import Context
 from dsv.runner.previous import Previous
+from dsv.stages import python
 from dsv.store.objects import Store
 
 PATIENCE = 5.0  # seconds
@@ -38,6 +39,7 @@ def execute(
     layout: Layout, name: str, engine: str = "local", workers: int | None = None, progress: Progress = SILENT
 ) -> run_stage.Ran:
     """Runs the stage. Its outputs are complete or the stage failed."""
+    python.importable(layout.root)
     plan = pipeline(layout)
     if name not in plan.stages:
         raise errors.UsageError(f"There is no stage {name!r}; there are {', '.join(plan.stages)}.")

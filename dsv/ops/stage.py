@@ -13,6 +13,7 @@ def add(layout: Layout, name: str, function: str) -> None:
     """Adds a section to params.yaml that runs a Python function as a stage."""
     if any(section.name == name for section in load(layout.params).stages):
         raise errors.UsageError(f"params.yaml has a section {name!r} already.")
+    python.importable(layout.root)
     python.find(function)
     edit.add_stage(layout.params, name, {"use": "python", "function": function})
 

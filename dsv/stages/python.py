@@ -11,7 +11,6 @@ import ast
 import hashlib
 import importlib
 import inspect
-import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -50,11 +49,13 @@ def find(function: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
+def importable(folder: Path) -> None:
+    """Lets modules in the folder be imported, as `python -m` does: a project's own lie beside params.yaml."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
 def _module(name: str) -> ModuleType:
-    here = os.getcwd()
-    if here not in sys.path:
-        # As `python -m` does: a project's own module lies beside params.yaml.
-        sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
     except ImportError as error:

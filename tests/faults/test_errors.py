@@ -106,12 +106,13 @@ def test_a_conflict_that_the_params_refuse(shop: Project) -> None:
 
 
 def test_a_fault_of_ours_is_told_as_one(shop: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # A module that is found before ours and breaks what a stage relies on: only in the processes that DVC starts.
+    # A module that is found before ours and breaks what a stage relies on: only in `dsv run`.
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
         "import os\n"
-        "if 'DSV_NOTES' in os.environ:\n"
+        "import sys\n"
+        "if 'run' in sys.argv or 'run' in getattr(sys, 'orig_argv', []):\n"
         "    import json\n"
         "    def broken(*args, **kwargs):\n"
         "        raise RuntimeError('the stage broke')\n"
