@@ -241,3 +241,26 @@ def test_votes_become_labels_and_ties_are_queued(january: Project) -> None:
     summary = january.dsv("show", ".", "--format", "json").json()["dsv.show/v1"]["stages"]["merge"]["summary"]
     assert summary["undecided"] == {"few": 1, "none": 3, "tie": 1}
     assert summary["orphans"] == 1
+
+
+def test_a_column_that_no_live_record_has_any_more_is_no_column(project: Project) -> None:
+    told = ("--source", "shop", "--snapshot", "--key", "id", "--license", "CC0-1.0", "--types", "string")
+    project.params(split={"method": "hash"})
+    project.dsv("add", str(project.write("a.csv", "id,text,old\n1,a,x\n2,b,y\n")), *told)
+    project.dsv("run")
+    project.dsv("commit", "-m", "a")
+    project.dsv("add", str(project.write("b.csv", "id,text\n1,a\n2,b\n")), "--source", "shop")
+    project.dsv("run")
+    project.dsv("commit", "-m", "b")
+    found = project.dsv("diff", "HEAD~1", "HEAD", "--format", "json").json()["dsv.diff/v1"]
+    assert found["schema"]["removed"] == ["old"]
+    assert found["records"] == {"added": 0, "removed": 0, "modified": 0, "moved": 0, "unchanged": 2}
+    assert found["to"]["root"] == _only_second(project)
+
+
+def _only_second(project: Project) -> str:
+    """The root of the second delivery alone: history does not count."""
+    params = (project.root / "params.yaml").read_text(encoding="utf-8")
+    (project.root / "params.yaml").write_text(params.replace('["0001", "0002"]', '["0002"]'), encoding="utf-8")
+    project.dsv("run")
+    return str(project.dsv("show", ".", "--format", "json").json()["dsv.show/v1"]["root"])

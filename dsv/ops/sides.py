@@ -10,6 +10,7 @@ from dsv.project.manifest import Decided, load_decided, load_ingested
 from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
 from dsv.project.version import Version
+from dsv.runner import columns
 from dsv.runner.side import Side
 
 
@@ -38,7 +39,10 @@ def side(version: Version) -> Side:
     manifests = {INGEST: Decided(INGEST, 0, ingested.decisions)}
     for name in deciding[1:]:
         manifests[name] = load_decided(version.manifest(name) or b"", stage_out(name))
-    return Side(version, ingested, deciding, manifests)
+    told = (version.report("audit") or {}).get("dataset", {}).get("columns")
+    shards = [shard for shard in ingested.shards() if shard.kind == "records"]
+    names = columns.live(version, shards, deciding, manifests) if told is None else told
+    return Side(version, ingested, deciding, manifests, frozenset(names))
 
 
 def facts(a: Version, b: Version, side_a: Side, side_b: Side) -> Facts:

@@ -10,15 +10,11 @@ import polars as pl
 
 from dsv.engines.base import Engine
 from dsv.ledger import decisions as ledger
-from dsv.ledger import file as ledger_file
-from dsv.ledger.decisions import ALL, DROP_COLUMN, Decisions, columns_of
-from dsv.project.layout import Layout
-from dsv.project.manifest import Decided
+from dsv.ledger.decisions import ALL, DROP_COLUMN, Decisions
 from dsv.runner import ledger_files, prepare
 from dsv.runner.prepare import Task
 from dsv.runner.previous import Previous
 from dsv.stages.base import RECORDS
-from dsv.table import shard as shard_file
 
 MOST_VALUES = 1000
 
@@ -109,16 +105,3 @@ def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str
     for rule, action, n in table.group_by("rule", "action").len().iter_rows():
         found[f"{action}\x1f{rule}"] += n
     return dict(found)
-
-
-def assigned_types(layout: Layout, stage: str, manifest: Decided) -> dict[str, set[str]]:
-    """Column → the types of the values that a stage sets or assigns."""
-    kinds: dict[str, set[str]] = {}
-    for relative, digests in manifest.shards.items():
-        if not columns_of(digests):
-            continue
-        sets = layout.decisions(stage) / ledger_file.sets_name(relative)
-        schema = shard_file.meta(sets if sets.exists() else layout.decisions(stage) / relative)["schema"]
-        for name in columns_of(digests):
-            kinds.setdefault(name, set()).add(schema.get(f"={name}") or schema[name])
-    return kinds

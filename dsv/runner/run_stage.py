@@ -14,6 +14,7 @@ from dsv.ledger.decisions import columns_of
 from dsv.project.layout import INGEST
 from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_ingested
 from dsv.record.digest import Sum
+from dsv.runner import columns as live_columns
 from dsv.runner import element, emit, files, prepare, rounds
 from dsv.runner.context import Context
 from dsv.runner.emit import Emitted
@@ -141,7 +142,7 @@ def dataset(
     records = [shard for shard in shards if shard.kind == "records"]
     tasks = [element.task(context.layout, shard, context.upstream, manifests) for shard in records]
     total = sum(engine.map(element.total, tasks), Sum())
-    columns = _types(context, records, manifests)
+    columns = live_columns.live(context.layout, records, context.upstream, manifests)
     return {
         "dataset": {
             "root": element.root(total, columns),
@@ -150,13 +151,3 @@ def dataset(
             "columns": columns,
         }
     }
-
-
-def _types(context: Context, records: Sequence[Shard], manifests: Mapping[str, Decided]) -> dict[str, str]:
-    types: dict[str, set[str]] = {}
-    for shard in records:
-        for name, kind in shard.schema.items():
-            types.setdefault(name, set()).add(kind)
-    for stage in context.upstream:
-        types.update(emit.assigned_types(context.layout, stage, manifests[stage]))
-    return {name: "|".join(sorted(kinds)) for name, kinds in sorted(types.items())}

@@ -20,12 +20,13 @@ Take = Callable[[int, pl.Series], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Side:
-    """A version: where its files are read, its manifests, and its deciding stages in order (ingest first)."""
+    """A version: where its files are read, its manifests, its deciding stages in order (ingest first), its columns."""
 
     files: Files
     ingested: Ingested
     stages: tuple[str, ...]
     manifests: Mapping[str, Decided]
+    columns: frozenset[str]
     _states: dict[str, State] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -37,13 +38,6 @@ class Side:
     def index(self) -> dict[str, int]:
         """Relative name → place in `shards`."""
         return {shard.relative: i for i, shard in enumerate(self.shards)}
-
-    @cached_property
-    def columns(self) -> set[str]:
-        """The columns of the version's records."""
-        decided = (digests for m in self.manifests.values() for digests in m.shards.values())
-        assigned = {name for digests in decided for name in ledger.columns_of(digests)}
-        return {name for shard in self.shards for name in shard.schema} | assigned
 
     def decided(self, shard: Shard) -> tuple[tuple[str, str], ...]:
         """What all stages decided about a shard, by digest: equal here and there means equal records."""
