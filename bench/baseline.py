@@ -28,7 +28,7 @@ def read(folder: Path) -> pl.LazyFrame:
     raw = pl.concat([part.select(*SCHEMA) for part in parts])
     return raw.with_columns(
         plh.concat_str([pl.col(c).cast(pl.String) for c in SCHEMA], separator="\x1f", ignore_nulls=True)
-        .nchash.xxh3_128(return_binary=True)
+        .nchash.xxh3_128(return_binary=True, byte_order="big")
         .alias("hash")
     )
 

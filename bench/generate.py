@@ -6,6 +6,7 @@ The generator is seeded by file, so that any size is written with the memory of 
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def generate(folder: Path, n: int) -> None:
     if (folder / "complete").exists():
         return
     words = vocabulary()
-    for i, (low, high) in enumerate(zip(CUTS, CUTS[1:], strict=False)):
+    for i, (low, high) in enumerate(itertools.pairwise(CUTS)):
         start, end = int(low * n), int(high * n)
         suffix = "csv" if i < 4 else "jsonl" if i < 7 else "parquet"
         save(rows(start, end - start, words), folder / "records" / f"part-{i}.{suffix}")

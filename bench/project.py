@@ -94,12 +94,17 @@ class Project:
         assert old in text, old
         path.write_text(text.replace(old, new, 1))
 
+    def add(self, folder: Path, source: str, batch: str) -> None:
+        """Takes a delivery in."""
+        self.dsv("add", str(folder), "--source", source, "--batch", batch, "--link")
+
     def commit(self, message: str) -> None:
         self.dsv("commit", "-m", message)
 
     def stored(self) -> int:
-        """Bytes in DVC's cache, deliveries included."""
-        return size(self.root / ".dvc" / "cache")
+        """Bytes in DVC's cache without the deliveries, which are the user's own files."""
+        raw = sum(size(folder) for folder in (self.root / "data" / "raw").glob("*/*"))
+        return size(self.root / ".dvc" / "cache") - raw
 
 
 def size(folder: Path) -> int:
@@ -117,3 +122,9 @@ def start(root: Path) -> Project:
     project.git("config", "user.email", "bench@example.org")
     project.dsv("init")
     return project
+
+
+def write_params(project: Project, batches: str = "", rounds: str = "") -> None:
+    """The pipeline of the benchmark, with these batches known."""
+    text = PARAMS.replace("BATCHES", batches).replace("ROUNDS", rounds)
+    (project.root / "params.yaml").write_text(text)

@@ -109,7 +109,7 @@ def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
 def _total(version: Version, side: Side) -> int:
     report = version.report("audit") or {}
     records = report.get("dataset", {}).get("records")
-    return int(records) if records is not None else sum(int(side.state(shard).kept.sum()) for shard in side.shards)
+    return int(records) if records is not None else sum(int(side.kept(shard).sum()) for shard in side.shards)
 
 
 def _facts(version: Version, total: int) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _trace(side: Side, shard: Shard, row: int, record: str) -> Trace:
             if found is None:
                 continue
             if not found.dense:
-                steps += _sparse(stage, found, row)
+                steps += [s for s in _sparse(stage, found, row) if kept_now[row] or s.action != "changed"]
             elif kept_now[row]:
                 steps += _dense(stage, found, row)
             kept_now = ledger.kept(found, shard.rows, kept_now)

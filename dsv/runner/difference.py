@@ -44,7 +44,7 @@ def compare(a: Side, b: Side) -> Difference:
     for shard in a.shards:
         other = b.index.get(shard.relative)
         if other is None or not _same_base(shard, b.shards[other]):
-            gone.append(_positions(a, shard, a.state(shard).kept))
+            gone.append(_positions(a, shard, a.kept(shard)))
         elif a.decided(shard) != b.decided(b.shards[other]):
             changed, left, right = _by_position(a, b, shard, b.shards[other])
             parts.append(changed)
@@ -53,7 +53,7 @@ def compare(a: Side, b: Side) -> Difference:
     for shard in b.shards:
         other = a.index.get(shard.relative)
         if other is None or not _same_base(shard, a.shards[other]):
-            come.append(_positions(b, shard, b.state(shard).kept))
+            come.append(_positions(b, shard, b.kept(shard)))
     joined, renamed = _by_id(a, b, _concat(gone), _concat(come))
     rows = pl.concat([*parts, joined]) if parts else joined
     order = ["b_shard", "b_row", "a_shard", "a_row"]
@@ -78,11 +78,13 @@ def _concat(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _by_position(a: Side, b: Side, shard: Shard, other: Shard) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Records of one base shard whose decisions differ: changed ones, those only in A, those only in B."""
-    left, right = a.state(shard), b.state(other)
+    # A column that all stages set alike on both sides need not be read.
+    here, there = a.digests(shard), b.digests(other)
+    names = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
+    left, right = a.state(shard, names), b.state(other, names)
     both = left.kept & right.kept
     only_a = _positions(a, shard, left.kept & ~right.kept)
     only_b = _positions(b, other, right.kept & ~left.kept)
-    names = sorted({*left.assigned.columns, *right.assigned.columns})
     rows = both.arg_true().cast(pl.UInt32)
     if not names or rows.is_empty():
         return pl.DataFrame(schema=ROWS), only_a, only_b

@@ -10,7 +10,7 @@ import polars as pl
 
 from dsv.engines.base import Engine
 from dsv.ledger import decisions as ledger
-from dsv.ledger.decisions import ALL, DROP_COLUMN, Decisions
+from dsv.ledger.decisions import ALL, DROP_COLUMN, SET, Decisions
 from dsv.runner import ledger_files, prepare
 from dsv.runner.prepare import Task
 from dsv.runner.previous import Previous
@@ -73,14 +73,16 @@ def emit(job: Job) -> Emitted:
 
 
 def _alive_only(decisions: Decisions, before: pl.Series) -> Decisions:
-    """Without decisions about records that are gone: they would make every later version differ.
+    """Without what drops or keeps records that are gone: it would make every later version differ.
 
-    Not so of dense tables: they say what a record would be assigned, so that they do not change when it is dropped.
+    Not so values: what a record is set to or assigned does not change when another stage drops it, nor do the files.
     """
     if decisions.dense:
         return decisions
     mask = before.gather(decisions.table["row"])
-    return decisions if mask.all() else Decisions(decisions.table.filter(mask))
+    if mask.all():
+        return decisions
+    return Decisions(decisions.table.filter(mask | (decisions.table["action"] == SET)))
 
 
 def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str, int]:
@@ -102,6 +104,7 @@ def count(decisions: Decisions, before: pl.Series, after: pl.Series) -> dict[str
                     {f"value\x1f{name}\x1f{v}": n for v, n in values.head(MOST_VALUES).iter_rows() if v is not None}
                 )
         return dict(found)
-    for rule, action, n in table.group_by("rule", "action").len().iter_rows():
+    there = table.filter(before.gather(table["row"]))
+    for rule, action, n in there.group_by("rule", "action").len().iter_rows():
         found[f"{action}\x1f{rule}"] += n
     return dict(found)

@@ -115,7 +115,7 @@ def first_drop(side: Side, shard: Shard) -> pl.DataFrame:
     parts = []
     gone = pl.repeat(False, shard.rows, dtype=pl.Boolean, eager=True)
     for stage in side.stages:
-        found = read.decisions(side.files, stage, shard) if shard.relative in side.manifests[stage].shards else None
+        found = read.moves(side.files, stage, shard) if shard.relative in side.manifests[stage].shards else None
         if found is None:
             continue
         lost = ~ledger.kept(found, shard.rows) & ~gone
@@ -138,7 +138,7 @@ def _drops(found: ledger.Decisions, lost: pl.Series) -> pl.DataFrame:
 
 def _taken_back(side: Side, shard: Shard) -> dict[int, str]:
     """Rows that an ingest event took back, and the batch that did."""
-    found = read.decisions(side.files, INGEST, shard) if shard.relative in side.manifests[INGEST].shards else None
+    found = read.moves(side.files, INGEST, shard) if shard.relative in side.manifests[INGEST].shards else None
     if found is None:
         return {}
     return dict(found.table.filter(pl.col("action") == ledger.KEEP).select("row", "detail").iter_rows())

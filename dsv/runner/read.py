@@ -10,7 +10,7 @@ import polars as pl
 from dsv import errors
 from dsv.ledger import decisions as ledger
 from dsv.ledger import file as ledger_file
-from dsv.ledger.decisions import DROP_COLUMN, Decisions
+from dsv.ledger.decisions import DROP_COLUMN, SPARSE, Decisions
 from dsv.project.layout import BASE, Files, stage_out
 from dsv.project.manifest import Shard
 from dsv.record import digest, identity
@@ -37,6 +37,15 @@ def decisions(files: Files, stage: str, shard: Shard, columns: Sequence[str] | N
             table, meta = shard_file.read_with_meta(source, wanted, f"{stage_out(stage)}/{name}")
             parts.append(table)
     return ledger_file.restore(parts, meta) if parts else None
+
+
+def moves(files: Files, stage: str, shard: Shard) -> Decisions | None:
+    """What a stage decided about which records of a shard are kept, with rules and partners; no values."""
+    source = files.open(stage_out(stage), shard.relative)
+    if source is None:
+        return None
+    table, meta = shard_file.read_with_meta(source, [*SPARSE, DROP_COLUMN], f"{stage_out(stage)}/{shard.relative}")
+    return ledger_file.restore([table], meta)
 
 
 def base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:

@@ -27,7 +27,7 @@ class Side:
     stages: tuple[str, ...]
     manifests: Mapping[str, Decided]
     columns: frozenset[str]
-    _states: dict[str, State] = field(default_factory=dict, compare=False)
+    _states: dict[tuple[str, tuple[str, ...]], State] = field(default_factory=dict, compare=False)
 
     @cached_property
     def shards(self) -> list[Shard]:
@@ -44,11 +44,25 @@ class Side:
         found = ((stage, self.manifests[stage].shards.get(shard.relative, {}).get("*", "")) for stage in self.stages)
         return tuple((stage, value) for stage, value in found if value)
 
-    def state(self, shard: Shard) -> State:
-        """The state of a shard's records after all stages; read once."""
-        if shard.relative not in self._states:
-            self._states[shard.relative] = _state(self, shard)
-        return self._states[shard.relative]
+    def digests(self, shard: Shard) -> dict[str, tuple[str, ...]]:
+        """Column → what all stages set or assigned it to in a shard, by digest."""
+        found: dict[str, tuple[str, ...]] = {}
+        for stage in self.stages:
+            for name, value in ledger.columns_of(self.manifests[stage].shards.get(shard.relative, {})).items():
+                found[name] = (*found.get(name, ()), value)
+        return found
+
+    def kept(self, shard: Shard) -> pl.Series:
+        """Which records of a shard are kept after all stages."""
+        return self.state(shard, ()).kept
+
+    def state(self, shard: Shard, columns: Sequence[str] | None = None) -> State:
+        """The state of a shard's records after all stages, of the columns (all when None); read once."""
+        names = tuple(n for n in sorted(self.digests(shard)) if columns is None or n in columns)
+        key = (shard.relative, names)
+        if key not in self._states:
+            self._states[key] = _state(self, shard, names)
+        return self._states[key]
 
     def keys(self, shard: Shard) -> pl.DataFrame:
         """The hash (hi, lo) of each id."""
@@ -66,13 +80,8 @@ class Side:
         def take(index: int, rows: pl.Series) -> pl.DataFrame:
             shard = self.shards[index]
             frame = read.base(self.files, shard, columns)[rows] if columns != [] else pl.DataFrame(height=len(rows))
-            assigned = self.state(shard).assigned
-            names = [n for n in assigned.columns if columns is None or n in columns]
-            return (
-                overlay(frame, assigned.select(names)[rows], self.state(shard).marks.select(names)[rows])
-                if names
-                else frame
-            )
+            state = self.state(shard, columns)
+            return overlay(frame, state.assigned[rows], state.marks[rows]) if state.assigned.width else frame
 
         return gather(positions, take)
 
@@ -86,18 +95,18 @@ class State:
     marks: pl.DataFrame
 
 
-def _state(side: Side, shard: Shard) -> State:
+def _state(side: Side, shard: Shard, columns: Sequence[str]) -> State:
     kept = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
     assigned, marks = pl.DataFrame(height=shard.rows), pl.DataFrame(height=shard.rows)
     for stage in side.stages:
         if shard.relative not in side.manifests[stage].shards:
             continue
-        found = read.decisions(side.files, stage, shard)
+        found = read.decisions(side.files, stage, shard, tuple(columns))
         if found is None:
             continue
         kept = ledger.kept(found, shard.rows, kept)
-        assigned = ledger.overlay(assigned, found)
-        for name in found.assigned:
+        assigned = ledger.overlay(assigned, found, columns)
+        for name in [n for n in found.assigned if n in columns]:
             marks = marks.with_columns(_marks(marks, found, name, shard.rows))
     return State(kept, assigned, marks)
 

@@ -1,1 +1,0 @@
-"""One module a case: `run(bench)` measures and returns rows for the table."""
