@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: test test-long lint demo docs
+.PHONY: test test-long lint demo docs bench
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,7 +17,7 @@ test-long: $(VENV)/.ready lint
 	$(BIN)/pytest -n 2
 
 lint: $(VENV)/.ready
-	$(BIN)/ruff check dsv tests
+	$(BIN)/ruff check dsv tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg
 
@@ -26,3 +26,7 @@ demo: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python docs/reference.py
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m bench
+	$(BIN)/python -m bench.report
