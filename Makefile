@@ -2,7 +2,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-
 .PHONY: test test-long lint demo docs bench
 
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -29,4 +28,3 @@ docs: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m bench
-	$(BIN)/python -m bench.report

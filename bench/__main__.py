@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cases
+from bench import cases, report
 from bench.cases import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -45,6 +45,7 @@ def main(names: list[str]) -> None:
             "figures": [figure._asdict() for figure in figures],
         }  # fmt: skip
         RESULTS.write_text(json.dumps(known, indent=1) + "\n")
+        report.main()
 
 
 if __name__ == "__main__":
