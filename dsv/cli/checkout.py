@@ -20,4 +20,4 @@ def command(rev: str, output: Path | None, directory: Path, quiet: bool, verbose
     """Write a version's params, locks, reports and data; HEAD stays where it is."""
     done = checkout(options.project(directory, verbose), rev, output)
     if not quiet:
-        click.echo(f"{rev} is in {done.folder}: {done.files:,} files of data")
+        click.echo(f"{rev} is in {output or done.folder}: {done.files:,} files of data")

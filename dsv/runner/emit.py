@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +12,8 @@ import polars as pl
 from dsv.engines.base import Engine
 from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import ALL, DROP_COLUMN, SET, Decisions
-from dsv.runner import ledger_files, prepare
+from dsv.record import content
+from dsv.runner import ledger_files, narrow, prepare
 from dsv.runner.prepare import Task
 from dsv.runner.previous import Previous
 from dsv.stages.base import RECORDS
@@ -54,22 +56,50 @@ def run(
 
 
 def emit(job: Job) -> Emitted:
-    """Decides one shard and puts its decision file in place."""
-    context, shard = job.task.context, job.task.shard
-    decisions = context.stage.emit(prepare.local_part(job.task), job.decided, shard.rows, context.params)
-    before = prepare.alive(job.task)
+    """Decides one shard and puts its decision files in place."""
+    shard = job.task.shard
+    key = narrow.key("emitted 1", job.task.key, job.task.decided, content.digest(job.decided))
+    known = _known(job, key)
+    if known is not None:
+        return known
+    decisions, before = _decide(job)
     if decisions is None:
-        return Emitted(shard.relative, {}, {"in": int(before.sum()), "kept": int(before.sum())}, False)
-    decisions = _alive_only(decisions, before)
+        counts = {"in": int(before.sum()), "kept": int(before.sum())}
+        return Emitted(shard.relative, {}, counts, False)
     after = ledger.kept(decisions, shard.rows, before)
     counts = count(decisions, before, after)
     if not decisions.dense and decisions.table.is_empty():
         return Emitted(shard.relative, {}, counts, False)
     digests = decisions.digests()
     prepare.remember_alive(job.task, digests[ALL], after)
-    stage = (context.instance, context.stage_name, context.stage.REVISION)
-    reused = ledger_files.put(context.layout, stage, shard, decisions, digests, job.previous)
+    reused = _put(job, decisions, digests)
+    job.task.context.cache.put_data(key, json.dumps({"digests": digests, "counts": counts}).encode())
     return Emitted(shard.relative, digests, counts, reused)
+
+
+def _decide(job: Job) -> tuple[Decisions | None, pl.Series]:
+    """What the stage decides about the shard, and which of its rows arrive there."""
+    context = job.task.context
+    found = context.stage.emit(prepare.local_part(job.task), job.decided, job.task.shard.rows, context.params)
+    before = prepare.alive(job.task)
+    return None if found is None else _alive_only(found, before), before
+
+
+def _known(job: Job, key: str) -> Emitted | None:
+    """What was decided before from the same, if its files can be linked: most shards when a batch arrives."""
+    cached = job.task.context.cache.data(key)
+    if cached is None:
+        return None
+    known = json.loads(cached)
+    shard, context = job.task.shard, job.task.context
+    linked = ledger_files.link(context.layout, context.instance, shard, known["digests"], job.previous)
+    return Emitted(shard.relative, known["digests"], known["counts"], True) if linked else None
+
+
+def _put(job: Job, decisions: Decisions, digests: Mapping[str, str]) -> bool:
+    context = job.task.context
+    stage = (context.instance, context.stage_name, context.stage.REVISION)
+    return ledger_files.put(context.layout, stage, job.task.shard, decisions, digests, job.previous)
 
 
 def _alive_only(decisions: Decisions, before: pl.Series) -> Decisions:

@@ -25,6 +25,11 @@ REVISION = 1
 MEDIA_KEY = ("path",)
 
 
+POSITIONS: dict[str, Any] = {
+    "hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean,
+}  # fmt: skip
+
+
 @dataclass
 class State:
     """A source while it is folded: its shards so far and the events at their positions, in order."""
@@ -32,6 +37,8 @@ class State:
     shards: list[Shard] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     events: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    # Shards whose events differ from those of the previous version.
+    touched: set[str] = field(default_factory=set)
 
     def decisions(self, relative: str) -> ledger.Decisions:
         return ledger.sparse(self.events.get(relative, []))
@@ -108,7 +115,10 @@ def _resume(folder: Folder, state: State, signatures: list[str]) -> int:
             known = read.decisions(folder.layout, INGEST, shard)
             path.unlink()
             found = ledger.empty().table if known is None else known.table
-            state.events[shard.relative] = [found.filter(pl.col("detail").is_in(list(kept)))]
+            still = found.filter(pl.col("detail").is_in(list(kept)))
+            state.events[shard.relative] = [still]
+            if still.height < found.height:
+                state.touched.add(shard.relative)
     return count
 
 
@@ -151,7 +161,7 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
         data = data.with_columns(identity.content_keys(hashes, _seen(folder, state)))
     texts = identity.keys(data, folder.key)
     new = digest.halves(digest.hash128(texts)).with_columns(hash=hashes)
-    prior = _prior(folder, state)
+    prior = _prior(folder, state, None if folder.policy.snapshot else new["hi"])
     # A snapshot of which nothing could be read says nothing: it must not take everything away.
     policy = folder.policy._replace(snapshot=False) if new.is_empty() and parsed.bad.height else folder.policy
     folded = fold.fold(new, prior, lambda positions: _hashes(folder, state, positions), policy)
@@ -186,31 +196,25 @@ def _seen(folder: Folder, state: State) -> pl.DataFrame | None:
     return bare.group_by("key", maintain_order=True).agg(n=pl.len())
 
 
-def _prior(folder: Folder, state: State) -> pl.DataFrame:
-    """Every position of the source so far, with the hash of its key, and whether it is live."""
-    frames = []
-    for index, shard in enumerate(state.shards):
-        keys = _keys(folder, shard)
-        events = state.decisions(shard.relative)
-        live = ledger.kept(events, shard.rows)
-        frames.append(
-            keys.with_columns(
-                pl.lit(index, pl.UInt32).alias("shard"),
-                pl.int_range(shard.rows, dtype=pl.UInt32).alias("row"),
-                live.alias("live"),
-            )
+def _prior(folder: Folder, state: State, wanted: pl.Series | None) -> pl.DataFrame:
+    """Positions of the source so far, with the hash of their key, and whether they are live.
+
+    All of them, or those with a wanted first half of the key: a delivery that adds says nothing of the others.
+    """
+    asked = None if wanted is None else wanted.unique().implode()
+
+    def positions(index: int) -> pl.DataFrame:
+        shard = state.shards[index]
+        frame = _keys(folder, shard).with_columns(
+            pl.lit(index, pl.UInt32).alias("shard"), pl.int_range(shard.rows, dtype=pl.UInt32).alias("row")
         )
-    if not frames:
-        kinds = {
-            "hi": pl.UInt64,
-            "lo": pl.UInt64,
-            "n": pl.UInt32,
-            "shard": pl.UInt32,
-            "row": pl.UInt32,
-            "live": pl.Boolean,
-        }
-        return pl.DataFrame(schema=kinds)
-    return pl.concat(frames)
+        events = state.events.get(shard.relative)
+        live = ledger.kept(ledger.sparse(events), shard.rows) if events else pl.lit(True)
+        frame = frame.with_columns(live.alias("live"))
+        return frame if asked is None else frame.filter(pl.col("hi").is_in(asked))
+
+    frames = Local().map(positions, range(len(state.shards)))
+    return pl.concat(frames) if frames else pl.DataFrame(schema=POSITIONS)
 
 
 def _keys(folder: Folder, shard: Shard) -> pl.DataFrame:
@@ -307,7 +311,9 @@ def _record_events(state: State, before: int, events: pl.DataFrame, batch: str) 
     for (index,), group in events.with_columns(detail=pl.lit(batch)).partition_by("shard", as_dict=True).items():
         if index >= before:
             raise AssertionError("BUG: a delivery supersedes itself by position")
-        state.events.setdefault(state.shards[index].relative, []).append(group.drop("shard").sort("row"))
+        relative = state.shards[index].relative
+        state.events.setdefault(relative, []).append(group.drop("shard").sort("row"))
+        state.touched.add(relative)
 
 
 def _record_losers(state: State, first: int, stored: pl.DataFrame, order: pl.DataFrame, batch: str) -> None:
@@ -320,6 +326,7 @@ def _record_losers(state: State, first: int, stored: pl.DataFrame, order: pl.Dat
             rule = pl.when(pl.col("fate") == fold.LOSER).then(pl.lit(fold.SUPERSEDED)).otherwise(pl.lit(fold.CONFLICT))
             lost = part.select("row", rule.alias("rule"), pl.lit("drop").alias("action"), pl.lit(batch).alias("detail"))
             state.events.setdefault(shard.relative, []).append(lost)
+            state.touched.add(shard.relative)
 
 
 def _clash(folder: Folder, batch: str, keys: pl.Series) -> errors.BadRecords:

@@ -79,6 +79,10 @@ def _plain(value: Any) -> Any:
 def _write_decisions(layout: Layout, state: State, previous: Previous) -> dict[str, dict[str, str]]:
     decided = {}
     for shard in state.shards:
+        known = previous.digests.get(shard.relative)
+        if known and shard.relative not in state.touched and ledger_files.link(layout, INGEST, shard, known, previous):
+            decided[shard.relative] = dict(known)
+            continue
         decisions = state.decisions(shard.relative)
         if decisions.table.is_empty():
             continue

@@ -16,6 +16,16 @@ from dsv.runner.previous import Previous
 from dsv.table import shard as shard_file
 
 
+def link(layout: Layout, instance: str, shard: Shard, digests: Mapping[str, str], previous: Previous) -> bool:
+    """Links all files of one shard from the previous version; False if one differs there or is not at hand."""
+    if previous.digests.get(shard.relative) != digests or not digests:
+        return False
+    folder = layout.decisions(instance)
+    names = [shard.relative, ledger_file.sets_name(shard.relative)]
+    there = [name for name in names if name in previous.objects]
+    return bool(there) and all(previous.fetch(name, folder / name) for name in there)
+
+
 def put(
     layout: Layout,
     stage: tuple[str, str, int],
