@@ -10,15 +10,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from dsv.runner import narrow
 from dsv.runner.context import Context
-from dsv.runner.gather import Mask, Part, Piece, Places, columns, pieces
+from dsv.runner.gather import Mask, Part, Piece, columns, pieces
+from dsv.runner.keyset import Keys, KeySet, Places
 from dsv.runner.narrow import Cache
 from dsv.runner.prepare import NARROW, Task
 from dsv.stages.base import Decided, Round
@@ -121,7 +121,7 @@ def plan(state: State, tasks: Sequence[Task], masks: Sequence[Mask], step: Round
     gone = [piece for j, piece in enumerate(state.pieces) if j not in kept]
     if not all(context.cache.has(narrow.key(piece.key, NARROW)) for piece in gone):
         return None
-    wanted = Keys(
+    wanted = KeySet(
         [
             *(_of(_keys(context, here[i], step), rows) for i, rows in new_rows.items() if len(rows)),
             *(_of(_keys(context, piece, step), old_rows[j]) for j, piece in enumerate(state.pieces) if j not in kept),
@@ -150,39 +150,17 @@ def _unlike(piece: Piece, before: Piece | None) -> Places:
     return np.flatnonzero(piece.mask != before.mask).astype(np.uint32)
 
 
-def _keys(context: Context, piece: Piece, step: Round) -> npt.NDArray[np.uint64]:
+def _keys(context: Context, piece: Piece, step: Round) -> Keys:
     """The first key column of a piece; 0 where a row has none. Empty where the piece takes no part in the round."""
-    found = context.cache.numbers(narrow.key(piece.key, NARROW), step.key[0])
-    if found is not None:
-        return found
+    known = context.cache.numbers(narrow.key(piece.key, NARROW), step.key[0])
+    if known is not None:
+        return known
     frame = columns(context, piece)
     if step.key[0] not in frame.columns:
         return np.empty(0, dtype=np.uint64)
-    return frame[step.key[0]].fill_null(0).to_numpy()
+    found: Keys = frame[step.key[0]].fill_null(0).to_numpy()
+    return found
 
 
-def _of(keys: npt.NDArray[np.uint64], rows: Places) -> npt.NDArray[np.uint64]:
+def _of(keys: Keys, rows: Places) -> Keys:
     return keys[rows] if len(keys) else keys
-
-
-class Keys:
-    """A set of 64-bit keys, made to be looked up in millions of rows: a bit a key first, then the keys themselves."""
-
-    def __init__(self, parts: Sequence[npt.NDArray[np.uint64]]) -> None:
-        together: Any = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
-        self._sorted = np.unique(together)
-        self._low = np.uint64((1 << max(16, len(self._sorted).bit_length() + 4)) - 1)
-        self._bits = np.zeros(int(self._low) + 1, dtype=np.bool_)
-        self._bits[self._sorted & self._low] = True
-
-    def __len__(self) -> int:
-        return len(self._sorted)
-
-    def places(self, keys: npt.NDArray[np.uint64]) -> Places:
-        """The rows whose key is in the set."""
-        if not len(self._sorted):
-            return np.empty(0, dtype=np.uint32)
-        likely = np.flatnonzero(self._bits[keys & self._low])
-        asked = keys[likely]
-        nearest = np.minimum(np.searchsorted(self._sorted, asked), len(self._sorted) - 1)
-        return likely[self._sorted[nearest] == asked].astype(np.uint32)

@@ -11,11 +11,11 @@ import polars as pl
 
 from dsv.runner import narrow
 from dsv.runner.context import Context
+from dsv.runner.keyset import Places
 from dsv.runner.prepare import NARROW, Task, prepare
 from dsv.stages.base import ANNOTATIONS, Decided, Round
 
 Mask = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.uint32]
 
 
 class Piece(NamedTuple):
