@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
@@ -36,6 +36,7 @@ class Decisions:
 
     table: pl.DataFrame
     dense: bool = False
+    _last: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def assigned(self) -> list[str]:
@@ -108,10 +109,14 @@ def overlay(frame: pl.DataFrame, decisions: Decisions, columns: Sequence[str] | 
 
 def last_set(decisions: Decisions, name: str) -> pl.DataFrame:
     """The rows that sparse decisions set a column of, and the last value of each: `row` and `=<name>`."""
-    changes = decisions.table.filter((pl.col("action") == SET) & (pl.col("column") == name)).select("row", f"={name}")
-    if changes["row"].n_unique() < changes.height:
-        changes = changes.unique("row", keep="last", maintain_order=True)
-    return changes
+    known = decisions._last.get(name)
+    if known is None:
+        is_set = (pl.col("action") == SET) & (pl.col("column") == name)
+        known = decisions.table.filter(is_set).select("row", f"={name}")
+        if known["row"].n_unique() < known.height:
+            known = known.unique("row", keep="last", maintain_order=True)
+        decisions._last[name] = known
+    return known
 
 
 def _set(frame: pl.DataFrame, name: str, decisions: Decisions) -> pl.DataFrame:

@@ -37,7 +37,9 @@ def keys(frame: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     """The key text of each row; null where any key column is null."""
     texts = [_text(name, frame.schema[name]) for name in key]
     if len(texts) > 1:
-        texts = [_escape(t) if frame.schema[n] == pl.String else t for t, n in zip(texts, key, strict=True)]
+        # Looking is cheaper than replacing: few keys hold such a character.
+        special = {n for n in key if frame.schema[n] == pl.String and frame[n].str.contains("[%/]").any()}
+        texts = [_escape(t) if n in special else t for t, n in zip(texts, key, strict=True)]
     return frame.select(pl.concat_str(texts, separator="/").alias("key"))["key"]
 
 

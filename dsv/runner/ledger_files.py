@@ -48,18 +48,20 @@ def put(
         return False
     moved = {MOVES: digests[MOVES]} if MOVES in digests else {}
     parts = (
-        (shard.relative, moved, ledger_file.moves),
-        (ledger_file.sets_name(shard.relative), columns_of(digests), ledger_file.sets),
+        (shard.relative, moved, ledger_file.moves, shard_file.CLOSE),
+        (ledger_file.sets_name(shard.relative), columns_of(digests), ledger_file.sets, shard_file.LEVEL),
     )
     linked = True
-    for relative, own, table in parts:
+    for relative, own, table, level in parts:
         if own and not previous.link(relative, own, folder / relative, shard.relative):
             # The digest of this part alone: the other part may change without it.
-            _write(folder / relative, table(decisions), meta | {"digest": own})
+            _write(folder / relative, table(decisions), meta | {"digest": own}, level)
             linked = False
     return linked
 
 
-def _write(path: Path, table: pl.DataFrame | None, meta: Mapping[str, object]) -> None:
+def _write(
+    path: Path, table: pl.DataFrame | None, meta: Mapping[str, object], level: int = shard_file.LEVEL
+) -> None:
     assert table is not None
-    files.write(path, shard_file.to_bytes(table, meta))
+    files.write(path, shard_file.to_bytes(table, meta, level))

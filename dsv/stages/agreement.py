@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import polars as pl
+import numpy as np
 
 from dsv.stages.ballots import Counted
 
@@ -19,15 +19,19 @@ def observe(counted: Counted) -> dict[str, int]:
     unit, value, n = counted.cells
     if not len(unit):
         return {}
-    cells = pl.DataFrame({"unit": unit, "value": value, "c": n})
-    items = cells.group_by("unit").agg(n=pl.col("c").sum(), same=(pl.col("c") * (pl.col("c") - 1)).sum())
-    paired = items.filter(pl.col("n") > 1)
-    found: dict[str, int] = {"items": items.height, "paired": paired.height}
-    for several, same, count in paired.group_by("n").agg(pl.col("same").sum(), pl.len()).sort("n").iter_rows():
-        found[f"same\x1f{several}"] = same
-        found[f"with\x1f{several}"] = count
-    labels = cells.join(paired, on="unit", how="semi").group_by("value").agg(pl.col("c").sum()).sort("value")
-    return found | {f"votes\x1f{counted.values[code]}": n for code, n in labels.iter_rows()}
+    starts = np.flatnonzero(np.append(True, unit[1:] != unit[:-1]))
+    several = np.add.reduceat(n, starts)
+    same = np.add.reduceat(n * (n - 1), starts)
+    paired = several > 1
+    found: dict[str, int] = {"items": len(starts), "paired": int(paired.sum())}
+    for count in np.unique(several[paired]).tolist():
+        of_count = several == count
+        found[f"same\x1f{count}"] = int(same[of_count].sum())
+        found[f"with\x1f{count}"] = int(of_count.sum())
+    counts = paired[np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(unit))))]
+    # As floats, which are exact here: there are not 2^53 votes.
+    labels = np.bincount(value[counts], weights=n[counts], minlength=len(counted.values))
+    return found | {f"votes\x1f{counted.values[code]}": int(total) for code, total in enumerate(labels) if total}
 
 
 def agreement(stats: Mapping[str, int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
 from dsv import errors
@@ -120,16 +121,28 @@ def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataF
         if source.annotator in frame.columns
         else pl.Series([source.annotator_name or source.name] * frame.height)
     )
-    keys = digest.halves(digest.hash128(source.of + "/" + items))
-    return keys.with_columns(value.alias("value"), who.fill_null("").alias("who"))
+    keys = _hashed(source.of, items)
+    found = keys.with_columns(value.alias("value"))
+    return found.with_columns(who.fill_null("").alias("who")) if _needs_who(params) else found
+
+
+def _needs_who(params: Params) -> bool:
+    return params.kind == "boxes" or params.method == "weighted" or bool(params.annotators.exclude)
+
+
+def _hashed(of: str, items: pl.Series) -> pl.DataFrame:
+    """The hash of each record's id. Votes about a record mostly follow each other: it is hashed once for all of them."""
+    new = items.ne_missing(items.shift(1)).to_numpy(writable=True)
+    new[:1] = True
+    both = digest.words(digest.hash128(of + "/" + items.filter(pl.Series(new))))
+    return digest.split(both[np.cumsum(new) - 1])
 
 
 def rounds(params: Params) -> tuple[Round, ...]:
     """One round: all votes about a record meet it."""
     if params.kind == "boxes":
         return (Round("votes", ("hi", "lo"), _boxes),)
-    who = ("who",) if params.method == "weighted" or params.annotators.exclude else ()
-    return (Round("votes", ("hi", "lo"), _labels, ("value", *who)),)
+    return (Round("votes", ("hi", "lo"), _labels, ("value", *(("who",) if _needs_who(params) else ()))),)
 
 
 def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:

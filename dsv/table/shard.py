@@ -16,6 +16,8 @@ from dsv import errors
 from dsv.table import types
 
 FORMAT = "1"
+# Of what is small and stored again at each change, a tenth less is worth four times the work.
+LEVEL, CLOSE = 3, 15
 Readable = Path | bytes
 
 
@@ -51,8 +53,8 @@ def _few(values: pl.Series, most: int) -> bool:
     return values.n_unique() <= most
 
 
-def to_bytes(frame: pl.DataFrame, meta: Mapping[str, Any]) -> bytes:
-    """The Parquet file of a table in canonical form, with `dsv.*` metadata (values as JSON)."""
+def to_bytes(frame: pl.DataFrame, meta: Mapping[str, Any], level: int = LEVEL) -> bytes:
+    """The Parquet file of a table in canonical form, with `dsv.*` metadata (values as JSON). `level` is zstd's."""
     table = types.cast(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
     dictionary, encodings = _encodings(frame, table)
     metadata = {"dsv.format": FORMAT} | {
@@ -63,7 +65,7 @@ def to_bytes(frame: pl.DataFrame, meta: Mapping[str, Any]) -> bytes:
         sink,
         table.schema.remove_metadata(),
         compression="zstd",
-        compression_level=3,
+        compression_level=level,
         data_page_version="2.0",
         use_dictionary=dictionary,
         column_encoding=encodings,
