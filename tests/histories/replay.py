@@ -33,7 +33,9 @@ def read_with(project: Project, options: Mapping[str, Any]) -> None:
 
 
 def commit(project: Project, version: str) -> None:
-    project.dsv("run")
+    """Builds and commits a version; every row that was delivered is a record or was dropped by name."""
+    ingest = project.dsv("run", "--format", "json").json()["dsv.run/v1"][0]
+    assert ingest["in"] == ingest["kept"] + sum(ingest["dropped"].values())
     project.dsv("commit", "-m", version, "--tag", tag(version))
 
 
