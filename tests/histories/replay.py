@@ -25,11 +25,12 @@ def deliver(project: Project, path: Path, version: str, *told: str) -> None:
 
 
 def read_with(project: Project, options: Mapping[str, Any]) -> None:
-    """Says of the source how it is read, and that no stage but ingest works on it."""
+    """Says of the newest source how it is read, and that no stage but ingest works on it."""
     project.params()
     params = project.root / "params.yaml"
     lines = "".join(f"    {json.dumps(name)}: {json.dumps(value)}\n" for name, value in options.items())
-    params.write_text(params.read_text().replace("    batches:", lines + "    batches:"))
+    before, batches, after = params.read_text().rpartition("    batches:")
+    params.write_text(before + lines + batches + after)
 
 
 def commit(project: Project, version: str) -> None:
@@ -69,6 +70,14 @@ def recorded(fact: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def fact(folder: Path, a: str, b: str) -> dict[str, Any]:
+    return next(d for d in facts(folder)["diffs"] if (d["a"], d["b"]) == (a, b))
+
+
+def difference(folder: Path, a: str, b: str) -> dict[str, Any]:
+    return recorded(fact(folder, a, b))
+
+
 def equal_roots(project: Project, versions: Sequence[str]) -> list[tuple[str, str]]:
     """The successive versions that are the same data set."""
     roots = {v: dsv.show(tag(v), path=project.root)["root"] for v in versions}
@@ -78,6 +87,14 @@ def equal_roots(project: Project, versions: Sequence[str]) -> list[tuple[str, st
 def matching(project: Project, a: str, b: str, where: str) -> int:
     """How many changed records an SQL expression over from_COLUMN and to_COLUMN holds for."""
     return sum(1 for _ in dsv.diff(tag(a), tag(b), path=project.root).records(where=where))
+
+
+def ids(project: Project, a: str, b: str) -> dict[str, set[str]]:
+    """The ids of the changed records by what happened to them."""
+    found: dict[str, set[str]] = {}
+    for delta in dsv.diff(tag(a), tag(b), path=project.root).records():
+        found.setdefault(delta.op, set()).add(delta.id)
+    return found
 
 
 def causes(found: Mapping[str, Any]) -> dict[tuple[str, str | None], int]:

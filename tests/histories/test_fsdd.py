@@ -13,7 +13,8 @@ import dsv
 from tests.conftest import Project
 from tests.histories import replay
 
-pytestmark = [pytest.mark.real, pytest.mark.long]
+pytestmark = pytest.mark.real
+Real = Callable[[str], Path]
 
 BITS = {"PCM_U8": 8, "PCM_16": 16}
 # Which facts about a file changed where its content did: from 8-bit stereo to 16-bit mono no frame is lost, and silence
@@ -58,9 +59,20 @@ def recorded(version: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_every_version_differs_from_the_one_before_as_recorded(
-    project: Project, real: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_withdrawn_speaker_and_files_encoded_anew_read_as_such(project: Project, real: Real) -> None:
+    build(project, real("fsdd_versions"), ["v05", "v06", "v07"])
+    (_, _, withdrawn), (_, _, anew) = replay.differences(project, ["v05", "v06", "v07"])
+    takes = [f"s/{digit}_{{}}_{index}.wav" for digit in range(10) for index in range(5)]
+    assert replay.ids(project, "v05", "v06") == {"removed": {take.format("jason") for take in takes}}
+    assert replay.causes(withdrawn) == {("batch", "withdrawn"): 50}
+    assert replay.ids(project, "v06", "v07") == {"modified": {take.format("nicolas") for take in takes}}
+    assert anew["columns"] == ENCODED
+    mono = "from_channels = 2 AND to_channels = 1 AND from_subtype = 'PCM_U8' AND to_subtype = 'PCM_16'"
+    assert replay.matching(project, "v06", "v07", mono) == 50
+
+
+@pytest.mark.long
+def test_every_version_differs_from_the_one_before_as_recorded(project: Project, real: Real, tmp_path: Path) -> None:
     folder = real("fsdd_versions")
     known = {v["v"]: v for v in replay.facts(folder)["versions"]}
     build(project, folder, list(known))
