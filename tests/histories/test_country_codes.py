@@ -97,6 +97,17 @@ def test_an_incident_reads_as_what_it_was(project: Project, real: Real, a: str, 
     assert found["to"]["quarantined"] - found["from"]["quarantined"] == KEYLESS.get(b, 0)
 
 
+def test_the_first_screen_shows_a_mark_that_nobody_sees(project: Project, real: Real) -> None:
+    build(project, real("country_codes_versions"), ["v19", "v20"])
+    head, *told = project.dsv("diff", replay.tag("v19"), replay.tag("v20")).out.splitlines()
+    assert head.endswith("249 → 249 records")
+    assert told == [
+        "249 unchanged   (major)",
+        "quarantine  1 → 2 rows",
+        'schema   "\\ufeffGlobal Code" renamed Global Code',
+    ]
+
+
 @pytest.mark.long
 def test_every_version_differs_from_the_one_before_as_recorded(project: Project, real: Real, tmp_path: Path) -> None:
     folder = real("country_codes_versions")

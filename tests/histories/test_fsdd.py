@@ -51,7 +51,12 @@ def heard(project: Project, version: str) -> dict[str, Any]:
 
 def recorded(version: Mapping[str, Any]) -> dict[str, Any]:
     told = version["diff_prev"]
-    counts = {"added": told["added"], "removed": told["removed"], "modified": told["changed"], "unchanged": told["same"]}
+    counts = {
+        "added": told["added"],
+        "removed": told["removed"],
+        "modified": told["changed"],
+        "unchanged": told["same"],
+    }
     return {
         "records": {"moved": 0, **counts},
         "columns": COLUMNS.get(version["v"], {}),
