@@ -176,6 +176,12 @@ def test_status_names_the_param_that_changed(january: Project) -> None:
     assert stages["ingest"]["state"] == "fresh"
 
 
+def test_a_section_that_says_nothing_is_not_out_of_date(january: Project) -> None:
+    january.params(clean={"rules": [{"missing": {"columns": ["text"]}}]}, split=SPLIT, audit={})
+    stages = january.dsv("status", "--format", "json").json()["dsv.status/v1"]["stages"]
+    assert {stage["state"] for stage in stages} == {"fresh"}
+
+
 def test_a_version_that_is_out_of_date_is_not_committed(january: Project) -> None:
     january.params(clean={"rules": []}, split=SPLIT)
     assert "hint: dsv run" in january.dsv("commit", "-m", "x", code=10).err

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dsv.cli import options
+from dsv.cli import options, values
 
 if TYPE_CHECKING:
     from dsv.delta.model import Cause, RecordDelta
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from dsv.ops.stat import Stat
 
 SIGNS = {"added": "+", "removed": "-", "modified": "~", "moved": ">"}
-LONGEST = 70
+NAMED = 12
 
 
 class Wanted(NamedTuple):
@@ -36,7 +35,7 @@ def stat(found: Stat) -> None:
     click.echo(
         f"{found.a['rev'][:10]} {(found.a['root'] or '?')[:12]} → {found.b['rev'][:10]} {(found.b['root'] or '?')[:12]}"
     )
-    rows = [[name, _short(was), "→", _short(now)] for name, (was, now) in sorted(found.changed.items())]
+    rows = [[name, values.short(was), "→", values.short(now)] for name, (was, now) in sorted(found.changed.items())]
     options.table(rows)
     if not found.differs:
         click.echo("The same data set.")
@@ -50,20 +49,25 @@ def text(found: Diff, wanted: Wanted) -> None:
     )
     if not found:
         click.echo("The same records.")
+        _quarantine(found)
         return
     counts = [f"{SIGNS[op]} {n:,} {op}" for op, n in found.counts._asdict().items() if op in SIGNS and n]
     click.echo(
         "  ".join([*counts, f"{found.counts.unchanged:,} unchanged"]) + (f"   ({found.bump})" if found.bump else "")
     )
-    _schema(found)
+    _quarantine(found)
+    if found.schema:
+        click.echo("schema   " + _listed(_schema(found)))
     if found.columns:
-        click.echo("columns  " + ", ".join(f"{name} {n:,}" for name, n in found.columns.items()))
+        most = sorted(found.columns.items(), key=lambda item: (-item[1], item[0]))
+        click.echo("columns  " + _listed([f"{values.short(name)} {n:,}" for name, n in most]))
     for title, transitions in (("labels", found.labels), ("splits", found.splits)):
         if transitions:
             click.echo(
                 f"{title:<8} " + ", ".join(f"{_class(t.was)} → {_class(t.now)} {t.n:,}" for t in transitions[:8])
             )
-    click.echo("causes")
+    if found.causes:
+        click.echo("causes")
     options.table(
         [
             [f"  {sum(counts.values()):,}", cause.kind, _cause(cause), _ops(counts)]
@@ -81,13 +85,24 @@ def _class(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _schema(found: Diff) -> None:
+def _schema(found: Diff) -> list[str]:
     schema = found.schema
-    told = [f"+{name}" for name in schema.added] + [f"-{name}" for name in schema.removed]
-    told += [f"{old} renamed {new}" for old, new in schema.renamed.items()]
-    told += [f"{name} {was} → {now}" for name, (was, now) in schema.retyped.items()]
-    if told:
-        click.echo("schema   " + ", ".join(told))
+    # What breaks a reader of the data comes first.
+    told = [f"-{values.short(name)}" for name in schema.removed]
+    told += [f"{values.short(old)} renamed {values.short(new)}" for old, new in schema.renamed.items()]
+    told += [f"{values.short(name)} {was} → {now}" for name, (was, now) in schema.retyped.items()]
+    return told + [f"+{values.short(name)}" for name in schema.added]
+
+
+def _listed(told: list[str]) -> str:
+    more = [f"… {len(told) - NAMED} more (--format json)"] if len(told) > NAMED else []
+    return ", ".join([*told[:NAMED], *more])
+
+
+def _quarantine(found: Diff) -> None:
+    was, now = (found.facts[side]["quarantined"] for side in ("from", "to"))
+    if was != now:
+        click.echo(f"quarantine  {was:,} → {now:,} rows")
 
 
 def _cause(cause: Cause) -> str:
@@ -95,11 +110,11 @@ def _cause(cause: Cause) -> str:
         return str(cause.what)
     if cause.kind == "param" and (cause.was is None or cause.now is None):
         return f"{cause.what} " + (
-            f"removed {_short(cause.was)}" if cause.now is None else f"added {_short(cause.now)}"
+            f"removed {values.short(cause.was)}" if cause.now is None else f"added {values.short(cause.now)}"
         )
     if cause.was is None:
-        return f"{cause.what} {_short(cause.now)}"
-    return f"{cause.what} {_short(cause.was)} → {_short(cause.now)}"
+        return f"{cause.what} {values.short(cause.now)}"
+    return f"{cause.what} {values.short(cause.was)} → {values.short(cause.now)}"
 
 
 def _ops(counts: Any) -> str:
@@ -147,13 +162,8 @@ def _record(delta: RecordDelta, *, with_cause: bool) -> None:
     )
     if delta.old is not None and delta.new is not None:
         for name in delta.new:
-            click.echo(f"    {name}: {_short(delta.old.get(name))} → {_short(delta.new.get(name))}")
-
-
-def _short(value: Any) -> str:
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
+            for line in values.changed(values.short(name), delta.old.get(name), delta.new.get(name)):
+                click.echo(f"    {line}")
 
 
 def as_json(found: Diff, wanted: Wanted) -> None:
@@ -185,6 +195,8 @@ def markdown(found: Diff, wanted: Wanted) -> None:
     )
     click.echo("| added | removed | modified | moved | unchanged |\n|--:|--:|--:|--:|--:|")
     click.echo("| " + " | ".join(f"{n:,}" for n in found.counts) + " |\n")
+    if found.schema:
+        click.echo(f"Columns: {_escape(_listed(_schema(found)))}\n")
     if found.causes:
         click.echo("| records | cause | what |\n|--:|---|---|")
         for cause, counts in found.causes[:20]:

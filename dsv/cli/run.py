@@ -11,7 +11,11 @@ from dsv.cli import options
 from dsv.ops.run import StageRun, run
 from dsv.project.layout import INGEST
 
-LOST = ("quarantined", "replaced", "withdrawn", "conflict")
+# What becomes of delivered rows that are no records, or no longer: a row loses to a later one with its key, too.
+LOST = {
+    "quarantined": "quarantined", "repeated": "repeated", "loser": "replaced", "replaced": "replaced",
+    "withdrawn": "withdrawn", "conflict": "conflict",
+}  # fmt: skip
 
 
 @click.command(epilog=options.epilog("dsv run", 2, 10, 11, 13, 14, 15, 16, 130))
@@ -59,8 +63,12 @@ def _counts(stage: StageRun) -> dict[str, Any]:
     for source in report.get("sources", {}).values():
         for name, n in source["counts"].items():
             totals[name] = totals.get(name, 0) + n
-    lost = {name: totals[name] for name in LOST if totals.get(name)}
-    return {"in": totals.get("read"), "kept": totals.get("stored"), "dropped": lost, "changed": {}}
+    lost: dict[str, int] = {}
+    for name, told in LOST.items():
+        if totals.get(name):
+            lost[told] = lost.get(told, 0) + totals[name]
+    read = totals.get("read", 0)
+    return {"in": read, "kept": read - sum(lost.values()), "dropped": lost, "changed": {}}
 
 
 def _row(stage: StageRun) -> list[str]:

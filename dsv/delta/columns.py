@@ -42,7 +42,7 @@ def differs(left: pl.Series, right: pl.Series) -> pl.Series:
         return _text(left).ne_missing(_text(right))
     if left.dtype.is_numeric() and right.dtype.is_numeric():
         return left.cast(pl.Float64).ne_missing(right.cast(pl.Float64))
-    return _plain(left).ne_missing(_plain(right))
+    return plain(left).ne_missing(plain(right))
 
 
 def _text(series: pl.Series) -> pl.Series:
@@ -51,7 +51,8 @@ def _text(series: pl.Series) -> pl.Series:
     return pl.select(pl.when(series.is_not_null()).then(rows)).to_series()
 
 
-def _plain(series: pl.Series) -> pl.Series:
+def plain(series: pl.Series) -> pl.Series:
+    """A text of each value, alike where values are; null stays null."""
     return _text(series) if series.dtype.is_nested() else series.cast(pl.String, strict=False)
 
 

@@ -71,6 +71,9 @@ def explain(evidence: Evidence, facts: Facts) -> Cause:
 def _ingest(evidence: Evidence, facts: Facts) -> Cause:
     name = f"{evidence.source}/{evidence.batch}"
     told = FOLDED.get(evidence.rule or "", evidence.rule or "added")
+    if evidence.batch is None:
+        # No stage decided otherwise, and no delivery did: nothing that is known explains the change.
+        return Cause(UNEXPLAINED, INGEST, evidence.rule or INGEST)
     if evidence.rule == "content":
         return Cause(CONTENT, INGEST, name)
     if name in facts.batches_a and name not in facts.batches_b:

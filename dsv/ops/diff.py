@@ -101,7 +101,7 @@ def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     return Diff(
         old, new, counts, change, _column_counts(explained.rows),
         _transitions(explained.rows, side_a, side_b, label), _transitions(explained.rows, side_a, side_b, SPLIT),
-        explain.tally(explained, OPS), step, {"from": _facts(old, totals[0]), "to": _facts(new, totals[1])},
+        explain.tally(explained, OPS), step, {"from": _facts(old, side_a, totals[0]), "to": _facts(new, side_b, totals[1])},
         explained.rows, (side_a, side_b), explained.causes,
     )  # fmt: skip
 
@@ -112,9 +112,15 @@ def _total(version: Version, side: Side) -> int:
     return int(records) if records is not None else sum(int(side.kept(shard).sum()) for shard in side.shards)
 
 
-def _facts(version: Version, total: int) -> dict[str, Any]:
+def _facts(version: Version, side: Side, total: int) -> dict[str, Any]:
     dataset = (version.report("audit") or {}).get("dataset", {})
-    return {"rev": version.sha or version.rev, "root": dataset.get("root"), "records": total}
+    refused = sum(batch.counts.get("quarantined", 0) for source in side.ingested.sources for batch in source.batches)
+    return {
+        "rev": version.sha or version.rev,
+        "root": dataset.get("root"),
+        "records": total,
+        "quarantined": refused,
+    }
 
 
 def _columns(version: Version) -> dict[str, str]:

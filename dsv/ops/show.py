@@ -54,7 +54,7 @@ def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | Non
         "splits": splits(audit),
         "labels": labels(reports),
         "columns": dataset.get("columns", {}),
-        "sources": reports[INGEST].get("sources", {}),
+        "sources": _sources(version, reports[INGEST].get("sources", {})),
         "stages": {
             INGEST: {
                 "root": reports[INGEST].get("root"),
@@ -63,6 +63,14 @@ def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | Non
             },
             **stages,
         },
+    }
+
+
+def _sources(version: Version, counted: dict[str, Any]) -> dict[str, Any]:
+    """Counts by source, with the kind that was declared: once they are read, media are records like others."""
+    declared = version.params.get("sources") or {}
+    return {
+        name: told | {"kind": declared.get(name, {}).get("kind", told.get("kind"))} for name, told in counted.items()
     }
 
 

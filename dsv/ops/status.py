@@ -72,7 +72,8 @@ def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[Stage
 
 
 def _params(old: Any, new: Any, section: str) -> list[dict[str, Any]]:
-    if same(old, new):
+    # DVC is told of no empty section: it says as much as none.
+    if same(old or None, new or None):
         return []
     return [{"kind": "param", "name": path, "from": was, "to": now} for path, was, now in changes(old, new, section)]
 

@@ -113,7 +113,7 @@ def _sparse(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
 def _set(entry: dict[str, Any]) -> str:
     name = entry["column"]
     value = entry["=" + name]
-    text = f"{name} = {value!r}"
+    text = f"{name} = {len(value)} elements" if isinstance(value, list) else f"{name} = {value!r}"
     return f"{text} ({entry['detail']})" if entry["detail"] else text
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from dsv.delta import columns as delta_columns
 from dsv.delta.model import ADDED, REMOVED, Cause
 from dsv.ledger import decisions as ledger
 from dsv.lineage import causes
@@ -209,10 +210,8 @@ def _assignments(side: Side, stage: str, shard: Shard, touched: set[str], rows: 
     return Assignments(joined["value"], joined["rule"])
 
 
-def _text(table: pl.DataFrame, name: str) -> pl.Expr:
-    value = pl.col(name)
-    text = value.map_elements(repr, return_dtype=pl.String) if table.schema[name].is_nested() else value.cast(pl.String)
-    return text.fill_null("\x00")
+def _text(table: pl.DataFrame, name: str) -> pl.Series:
+    return delta_columns.plain(table[name]).fill_null("\x00")
 
 
 def _differ(left: pl.Series, right: pl.Series, height: int) -> pl.Series:
