@@ -25,9 +25,10 @@ def run(
 ) -> int:
     """Prepares and sums what the cache lacks; the number of shards that were reused. The sums are in the cache then."""
     jobs = [Job(t, element.task(t.context.layout, t.shard, t.context.upstream, manifests)) for t in tasks]
+    reused = sum(prepare.prepared(job.task) for job in jobs)
     missing = [job for job in jobs if not prepare.prepared(job.task) or element.known(job.element) is None]
     engine.map(describe, missing, done)
-    return len(jobs) - len(missing)
+    return reused
 
 
 def describe(job: Job) -> None:
