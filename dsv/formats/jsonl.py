@@ -35,8 +35,10 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
     """What Arrow reads, where every column is declared as a plain type and holds it; else None."""
     first, _, _ = data.partition(b"\n")
     try:
-        keys = list(objects.parse(first.decode()))
-    except ValueError:
+        one = objects.parse(first.decode())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(one, dict):
         return None
     kinds = {
         "string": pa.large_string(),
@@ -46,7 +48,7 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
         "datetime": pa.large_string(),
         "date": pa.large_string(),
     }
-    schema = [(key, kinds.get(spec.types.get(key, "string"))) for key in keys]
+    schema = [(key, kinds.get(spec.types.get(key, "string"))) for key in one]
     if any(kind is None for _, kind in schema):
         return None
     try:

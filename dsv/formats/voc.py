@@ -27,7 +27,7 @@ def read(task: Task) -> Iterator[Chunk]:
         data = (task.root / name).read_bytes()
         try:
             rows.append(_row(name, data))
-        except (ET.ParseError, ValueError) as error:
+        except (ET.ParseError, ValueError, OverflowError) as error:
             bad.append(Bad(name, 1, -1, "xml", str(error), data[:RAW]))
     columns: dict[str, Any] = {
         key: pa.array([row[key] for row in rows], kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -37,7 +38,7 @@ class Example(NamedTuple):
         for source, kind, frames in (("s", "records", self.records), ("votes", "annotations", self.votes)):
             for batch, frame in enumerate(frames):
                 ends = [0, *sorted({cut for cut in cuts if 0 < cut < frame.height}), frame.height]
-                parts = [frame[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+                parts = [frame[start:end] for start, end in pairwise(ends)]
                 found += [shard(part, source=source, kind=kind, batch=batch) for part in parts]
         return found
 
