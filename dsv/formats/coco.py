@@ -13,7 +13,6 @@ from dsv.formats import boxes, objects
 from dsv.formats.base import Bad, Chunk, Task, Unreadable, chunk
 
 NAME = "coco"
-SUFFIXES = ()
 GROUP = 1
 KEPT = ("id", "iscrowd", "area", "attributes", "score", "segmentation")
 

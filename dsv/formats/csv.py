@@ -20,7 +20,6 @@ from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, Unreadable, chunk,
 from dsv.formats.rows import Row, records
 
 NAME = "csv"
-SUFFIXES = (".csv",)
 GROUP = 1
 DELIMITER = ","
 BLOCK = 1 << 24

@@ -16,7 +16,6 @@ from dsv.formats import objects
 from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, chunk, refused
 
 NAME = "jsonl"
-SUFFIXES = (".jsonl", ".ndjson")
 GROUP = 1
 
 

@@ -14,7 +14,6 @@ from dsv.formats import boxes
 from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task
 
 NAME = "voc"
-SUFFIXES = (".xml",)
 GROUP = 500
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 EXTRA = ("pose", "truncated", "difficult", "occluded")

@@ -14,7 +14,6 @@ from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task, Unreadable
 from dsv.record import yaml12
 
 NAME = "yolo"
-SUFFIXES = ()
 GROUP = 0
 NAMES = ("classes.txt", "obj.names")
 

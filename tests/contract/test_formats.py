@@ -235,3 +235,11 @@ def test_a_column_with_a_name_of_ours_is_refused_until_it_is_renamed(column: str
         deliver.parse(engine, folder, ["a.csv"], source)
     parsed = deliver.parse(engine, folder, ["a.csv"], replace(source, rename={column: "other"}))
     assert parsed.frame.rows() == [("1", "x", "a.csv", 1)]
+
+
+def test_a_format_of_one_module_and_one_line_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.FORMATS, "lines", "tests.contract.lines")
+    monkeypatch.setitem(registry.SUFFIXES, ".lines", "lines")
+    folder = put(tmp_path / "raw", {"a.lines": b"one\ntwo\n"})
+    parsed = deliver.parse(Local(1), folder, ["a.lines"], Source("shop"))
+    assert parsed.frame.rows() == [("one", "a.lines", 1), ("two", "a.lines", 2)]
