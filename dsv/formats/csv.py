@@ -37,7 +37,7 @@ def read_file(path: Path, name: str, spec: ReadSpec, delimiter: str) -> Iterator
         yield refused(name, "is a directory")
         return
     data = path.read_bytes()
-    if not data.strip():
+    if not data or data.isspace():
         yield refused(name, "the file is empty", rule="empty")
         return
     quick = fast(data, name, spec, delimiter)

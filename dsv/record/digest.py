@@ -54,9 +54,9 @@ def record_hashes(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> 
     return hash128(canonical.rows(frame, columns))
 
 
-def to_bytes(hashes: pl.Series) -> bytes:
-    """The 16-byte hashes one after the other. None may be null."""
-    return _buffer(hashes).tobytes()
+def to_bytes(both: Words) -> bytes:
+    """The 16-byte hashes one after the other."""
+    return both.astype(">u8").tobytes()
 
 
 def from_bytes(joined: bytes | memoryview) -> pl.Series:
@@ -80,12 +80,9 @@ def words(hashes: pl.Series) -> Words:
     return _buffer(hashes).view(">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def total(hashes: pl.Series) -> Sum:
+def total(both: Words) -> Sum:
     """The order-free sum of the hashes."""
-    if hashes.is_empty():
-        return Sum()
-    both = words(hashes)
-    return Sum(len(hashes), ((_sum(both[:, 0]) << 64) + _sum(both[:, 1])) % MODULUS)
+    return Sum(len(both), ((_sum(both[:, 0]) << 64) + _sum(both[:, 1])) % MODULUS) if len(both) else Sum()
 
 
 def _sum(values: npt.NDArray[np.uint64]) -> int:
@@ -96,5 +93,9 @@ def _sum(values: npt.NDArray[np.uint64]) -> int:
 
 def halves(hashes: pl.Series) -> pl.DataFrame:
     """Columns `hi` and `lo`, unsigned 64-bit: cheap to join and to group by."""
-    both = words(hashes)
+    return split(words(hashes))
+
+
+def split(both: Words) -> pl.DataFrame:
+    """Columns `hi` and `lo` of the words."""
     return pl.DataFrame({"hi": both[:, 0].copy(), "lo": both[:, 1].copy()})

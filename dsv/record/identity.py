@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dsv.record import digest
+from dsv.record.digest import Words
+
+Mask = npt.NDArray[np.bool_]
 
 CONTENT_KEY = "_key"
 CUT = 31_000
@@ -55,18 +60,23 @@ def content_keys(hashes: pl.Series, seen: pl.DataFrame | None = None) -> pl.Seri
     return frame.select((pl.col("key") + suffix).alias(CONTENT_KEY)).to_series()
 
 
-def cuts(source: str, key_texts: pl.Series) -> list[int]:
-    """Positions at which a shard starts, for rows in key order; begins with 0 unless there is no row."""
-    if key_texts.is_empty():
+def marks(source: str, key_texts: pl.Series) -> Words:
+    """What of each id tells whether a shard may start with it: its XXH3-64."""
+    return digest.hash64(source + "/" + key_texts).to_numpy()
+
+
+def cuts(first: Mask, marked: Words) -> list[int]:
+    """Positions at which a shard starts, for rows in key order; begins with 0 unless there is no row.
+
+    `first` tells which rows do not have the key of the row before; `marked` are the marks of their ids.
+    """
+    if not len(first):
         return []
-    first = (key_texts != key_texts.shift(1)).fill_null(True)
-    hashed = digest.hash64(source + "/" + key_texts)
-    natural = (first & (hashed % CUT == 0)).arg_true().to_list()
     starts = [0]
-    for position in [*natural, len(key_texts)]:
+    for position in [*np.flatnonzero(first & (marked % CUT == 0)).tolist(), len(first)]:
         while position - starts[-1] > MAX_ROWS:
             starts.append(starts[-1] + MAX_ROWS)
-        if starts[-1] < position < len(key_texts):
+        if starts[-1] < position < len(first):
             starts.append(position)
     return starts
 

@@ -58,16 +58,18 @@ def columns(source: SourceParams) -> dict[str, typing.Column]:
 def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourceParams) -> Parsed:
     """Reads all files of a delivery, in parallel, and types the rows."""
     tasks = registry.tasks(folder, names, source.format or ("media" if source.kind == "media" else None), spec(source))
-    parts = engine.map(partial(_parse, declared=columns(source), rename=dict(source.rename)), tasks)
+    # A number for each file: its name in every row would be moved and copied over and over.
+    file = pl.Enum(names)
+    parts = engine.map(partial(_parse, file=file, declared=columns(source), rename=dict(source.rename)), tasks)
     frames = [part.frame for part in parts if part.frame.width]
     frame = (
-        pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64})
+        pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={FILE: file, ROW: pl.Int64})
     )
     bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
-    return Parsed(frame.with_columns(pl.col(FILE).cast(pl.String)), bad.sort("file", "row", "offset"))
+    return Parsed(frame, bad.sort("file", "row", "offset"))
 
 
-def _parse(task: Any, declared: Mapping[str, typing.Column], rename: Mapping[str, str]) -> Parsed:
+def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rename: Mapping[str, str]) -> Parsed:
     frames, bad = [], []
     for chunk in registry.read(task):
         bad += chunk.bad
@@ -75,8 +77,13 @@ def _parse(task: Any, declared: Mapping[str, typing.Column], rename: Mapping[str
             continue
         names = [rename.get(name, name) for name in own_columns(chunk.table)]
         _check_names(names, task.names[0])
-        frame = pl.from_arrow(table_types.cast(chunk.table.rename_columns([*names, FILE, ROW])))
+        # By place: the file may have columns of our names, which are renamed.
+        table = chunk.table.rename_columns([*names, FILE, ROW])
+        frame = pl.from_arrow(table_types.cast(table.drop_columns([FILE])))
+        origin = pl.from_arrow(table.select([FILE]))
         assert isinstance(frame, pl.DataFrame)
+        assert isinstance(origin, pl.DataFrame)
+        frame = frame.with_columns(origin[FILE].cast(file))
         typed, misfits = typing.typed(frame, declared)
         if misfits:
             bad += [_misfit(frame, misfit) for misfit in _first(misfits)]

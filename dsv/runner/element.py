@@ -53,7 +53,7 @@ def total(task: Task) -> Sum:
     if known is not None:
         count, _, value = known.decode().partition(":")
         return Sum(int(count), int(value, 16))
-    found = digest.total(elements(task, cache).drop_nulls())
+    found = digest.total(digest.words(elements(task, cache).drop_nulls()))
     cache.put_data(task.key, f"{found.n}:{found.total:032x}".encode())
     return found
 

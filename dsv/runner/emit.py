@@ -12,10 +12,10 @@ import polars as pl
 from dsv.engines.base import Engine
 from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import ALL, DROP_COLUMN, SET, Decisions
-from dsv.record import content
 from dsv.runner import ledger_files, narrow, prepare
 from dsv.runner.prepare import Task
 from dsv.runner.previous import Previous
+from dsv.runner.rounds import Outcome, Rows
 from dsv.stages.base import RECORDS
 
 MOST_VALUES = 1000
@@ -25,7 +25,7 @@ class Job(NamedTuple):
     """One shard to emit."""
 
     task: Task
-    decided: pl.DataFrame
+    decided: tuple[Rows, ...]
     previous: Previous
 
 
@@ -39,16 +39,11 @@ class Emitted(NamedTuple):
 
 
 def run(
-    engine: Engine, tasks: Sequence[Task], rows: Sequence[pl.DataFrame], previous: Previous, done: Callable[[], None]
+    engine: Engine, tasks: Sequence[Task], outcome: Outcome, previous: Previous, done: Callable[[], None]
 ) -> list[Emitted]:
     """Emits every record shard."""
-    together = (
-        pl.concat(rows, how="diagonal_relaxed") if rows else pl.DataFrame(schema={"shard": pl.UInt32, "row": pl.UInt32})
-    )
-    parts = together.partition_by("shard", as_dict=True, include_key=False)
-    nothing = together.clear().drop("shard")
     jobs = [
-        Job(task, parts.get((task.shard.ordinal,), nothing), previous)
+        Job(task, outcome.rows.get(task.shard.ordinal, ()), previous)
         for task in tasks
         if task.shard.kind == RECORDS
     ]  # fmt: skip
@@ -58,7 +53,7 @@ def run(
 def emit(job: Job) -> Emitted:
     """Decides one shard and puts its decision files in place."""
     shard = job.task.shard
-    key = narrow.key("emitted 1", job.task.key, job.task.decided, content.digest(job.decided))
+    key = narrow.key("emitted 2", job.task.key, job.task.decided, [rows.digest for rows in job.decided])
     known = _known(job, key)
     if known is not None:
         return known
@@ -80,7 +75,9 @@ def emit(job: Job) -> Emitted:
 def _decide(job: Job) -> tuple[Decisions | None, pl.Series]:
     """What the stage decides about the shard, and which of its rows arrive there."""
     context = job.task.context
-    found = context.stage.emit(prepare.local_part(job.task), job.decided, job.task.shard.rows, context.params)
+    rounds = [rows.load(context.cache) for rows in job.decided]
+    decided = pl.concat(rounds, how="diagonal_relaxed") if rounds else pl.DataFrame(schema={"row": pl.UInt32})
+    found = context.stage.emit(prepare.local_part(job.task), decided, job.task.shard.rows, context.params)
     before = prepare.alive(job.task)
     return None if found is None else _alive_only(found, before), before
 

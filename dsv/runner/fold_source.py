@@ -16,7 +16,9 @@ from dsv.project.layout import INGEST, Layout
 from dsv.project.manifest import Batch, Shard, Source
 from dsv.project.params import Source as SourceParams
 from dsv.record import digest, identity
-from dsv.runner import deliver, files, fold, narrow, raw, read
+from dsv.runner import batch_shards, deliver, files, fold, raw, read
+from dsv.runner.batch_shards import Delivered, Where
+from dsv.runner.keyset import Keys, KeySet
 from dsv.runner.narrow import Cache
 from dsv.runner.previous import Previous
 from dsv.table import shard as shard_file
@@ -75,6 +77,10 @@ class Folder:
     def policy(self) -> fold.Policy:
         repeats = self.params.kind == "annotations" and not self.params.key
         return fold.Policy(self.params.delivery == "snapshot", self.params.on_conflict, repeats)
+
+    def where(self, batch: str) -> Where:
+        """What the shards of a batch are of."""
+        return Where(self.layout, self.cache, self.kind, self.params.name, batch, self.key, self.policy.repeats)
 
 
 def run(folder: Folder) -> tuple[Source, State]:
@@ -155,12 +161,14 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     parsed = deliver.parse(folder.engine, folder.layout.raw(source, batch), delivery.names, folder.params)
     parsed = deliver.keyed(parsed, folder.key, folder.params)
     frame = parsed.frame
-    data = frame.drop("_file", "_row")
+    data = frame.drop(deliver.FILE, deliver.ROW)
     hashes = digest.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))
     if folder.key == (identity.CONTENT_KEY,):
         data = data.with_columns(identity.content_keys(hashes, _seen(folder, state)))
     texts = identity.keys(data, folder.key)
-    new = digest.halves(digest.hash128(texts)).with_columns(hash=hashes)
+    keys = digest.words(digest.hash128(texts))
+    rows = Delivered(data, frame.select(deliver.FILE, deliver.ROW), texts, keys, digest.words(hashes))
+    new = digest.split(keys).with_columns(hash=hashes)
     prior = _prior(folder, state, None if folder.policy.snapshot else new["hi"])
     # A snapshot of which nothing could be read says nothing: it must not take everything away.
     policy = folder.policy._replace(snapshot=False) if new.is_empty() and parsed.bad.height else folder.policy
@@ -168,15 +176,16 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     if len(folded.clash):
         raise _clash(folder, batch, texts.gather(folded.clash))
     stored = folded.fate.filter(pl.col("fate").is_in([fold.NEW, fold.LOSER, fold.CONFLICT]))
-    order = _arrival(data, stored, folder)
+    order = batch_shards.order(rows, stored, folder.key)
     first = len(state.shards)
-    facts = _write(folder, state, batch, data, frame.select("_file", "_row"), order, texts, hashes)
+    facts = batch_shards.write(folder.where(batch), rows, order)
+    state.shards += [_shard(folder, batch, fact, first + i) for i, fact in enumerate(facts)]
     _record_events(state, first, folded.events, batch)
     _record_losers(state, first, stored, order, batch)
     counts = {name: n for name, n in folded.counts.items() if n}
     if parsed.bad.height:
         path = folder.layout.quarantine(source, batch)
-        files.write(path, shard_file.to_bytes(parsed.bad.to_arrow(), {"layout": "quarantine"}))
+        files.write(path, shard_file.to_bytes(parsed.bad, {"layout": "quarantine"}))
     counts |= {
         "quarantined": parsed.bad.height,
         "read": counts.get("read", 0) + parsed.bad.height,
@@ -201,32 +210,42 @@ def _prior(folder: Folder, state: State, wanted: pl.Series | None) -> pl.DataFra
 
     All of them, or those with a wanted first half of the key: a delivery that adds says nothing of the others.
     """
-    asked = None if wanted is None else wanted.unique().implode()
+    asked = None if wanted is None else KeySet([wanted.to_numpy()])
 
-    def positions(index: int) -> pl.DataFrame:
+    def positions(index: int) -> pl.DataFrame | None:
         shard = state.shards[index]
+        at = None if asked is None else asked.places(_key_halves(folder, shard))
+        if at is not None and not len(at):
+            return None
         frame = _keys(folder, shard).with_columns(
             pl.lit(index, pl.UInt32).alias("shard"), pl.int_range(shard.rows, dtype=pl.UInt32).alias("row")
         )
         events = state.events.get(shard.relative)
         live = ledger.kept(ledger.sparse(events), shard.rows) if events else pl.lit(True)
         frame = frame.with_columns(live.alias("live"))
-        return frame if asked is None else frame.filter(pl.col("hi").is_in(asked))
+        return frame if at is None else frame[at]
 
-    frames = Local().map(positions, range(len(state.shards)))
+    frames = [frame for frame in Local().map(positions, range(len(state.shards))) if frame is not None]
     return pl.concat(frames) if frames else pl.DataFrame(schema=POSITIONS)
 
 
+def _key_halves(folder: Folder, shard: Shard) -> Keys:
+    known = folder.cache.numbers(batch_shards.hashes_key(shard.digest, shard.key, folder.policy.repeats), "hi")
+    found: Keys = _keys(folder, shard)["hi"].to_numpy() if known is None or len(known) != shard.rows else known
+    return found
+
+
 def _keys(folder: Folder, shard: Shard) -> pl.DataFrame:
-    key = narrow.key("key hash", shard.digest, shard.key, folder.policy.repeats)
-    known = folder.cache.frame(key)
+    """The hash of each row's key, and the number of its occurrence in the delivery; computed where the cache has none."""
+    where = batch_shards.hashes_key(shard.digest, shard.key, folder.policy.repeats)
+    known = folder.cache.frame(where)
     if known is not None and known.height == shard.rows:
         return known
     texts = identity.keys(shard_file.read(folder.layout.base(shard.kind, shard.relative), shard.key), shard.key)
     found = digest.halves(digest.hash128(texts)).with_columns(n=pl.lit(1, pl.UInt32))
     if folder.policy.repeats:
         found = found.with_columns(n=pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
-    folder.cache.put_frame(key, found)
+    folder.cache.put_frame(where, found, compressed=False)
     return found
 
 
@@ -237,73 +256,6 @@ def _hashes(folder: Folder, state: State, positions: pl.DataFrame) -> pl.Series:
         hashes = read.record_hashes(folder.layout, state.shards[index], folder.cache)
         parts.append(group.select("order").with_columns(hashes.gather(group["row"]).alias("hash")))
     return pl.concat(parts).sort("order")["hash"]
-
-
-def _arrival(data: pl.DataFrame, stored: pl.DataFrame, folder: Folder) -> pl.DataFrame:
-    """The stored rows in the order of their shard: by key, then occurrence, losers before the winner."""
-    keys = data.select([pl.col(name).alias(f"k{i}") for i, name in enumerate(folder.key)])
-    if stored.height == data.height and len(folder.key) == 1 and _rising(keys["k0"]):
-        return pl.concat([stored, keys], how="horizontal")
-    together = pl.concat([stored, keys[stored["at"]]], how="horizontal")
-    if stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all():
-        return together.sort(keys.columns, maintain_order=True)
-    ranked = together.with_columns(last=pl.col("fate") == fold.NEW)
-    return ranked.sort([*keys.columns, "n", "last", "at"], maintain_order=True)
-
-
-def _rising(keys: pl.Series) -> bool:
-    """Whether each key is greater than the one before."""
-    return bool((keys.slice(1) > keys.slice(0, max(0, len(keys) - 1))).all())
-
-
-def _rows(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
-    """The rows at these places; no copy where they follow each other."""
-    first, last = at[0], at[-1]
-    if last - first + 1 == len(at) and _rising(at):
-        return frame.slice(first, len(at))
-    return frame[at]
-
-
-def _write(
-    folder: Folder,
-    state: State,
-    batch: str,
-    data: pl.DataFrame,
-    origin: pl.DataFrame,
-    order: pl.DataFrame,
-    texts: pl.Series,
-    hashes: pl.Series,
-) -> list[dict[str, Any]]:
-    source = folder.params.name
-    starts = identity.cuts(source, texts.gather(order["at"]))
-    jobs = []
-    for start, end in zip(starts, [*starts[1:], order.height][: len(starts)], strict=True):
-        at = order["at"][start:end]
-        jobs.append((at, f"{source}/{texts[at[0]]}"))
-
-    def write(job: tuple[pl.Series, str]) -> dict[str, Any]:
-        at, first_id = job
-        rows, name = _rows(data, at), identity.shard_name(first_id)
-        relative = f"{source}/{batch}/{name}.parquet"
-        own = hashes.gather(at)
-        total = digest.total(own)
-        files.write(
-            folder.layout.base(folder.kind, relative),
-            shard_file.to_bytes(rows.to_arrow(), {"key": list(folder.key), "digest": str(total)}),
-        )
-        files.write(
-            folder.layout.origin(relative),
-            shard_file.to_bytes(
-                _rows(origin, at).rename({"_file": "file", "_row": "row"}).to_arrow(), {"layout": "origin"}
-            ),
-        )
-        folder.cache.put_data(narrow.key("record hash", str(total), folder.key), digest.to_bytes(own))
-        schema = shard_file.schema(rows.drop(identity.CONTENT_KEY, strict=False).to_arrow())
-        return {"name": name, "rows": rows.height, "digest": str(total), "key": list(folder.key), "schema": schema}
-
-    facts = Local().map(write, jobs)
-    state.shards += [_shard(folder, batch, fact, len(state.shards) + i) for i, fact in enumerate(facts)]
-    return facts
 
 
 def _record_events(state: State, before: int, events: pl.DataFrame, batch: str) -> None:

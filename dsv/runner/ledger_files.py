@@ -62,4 +62,4 @@ def put(
 
 def _write(path: Path, table: pl.DataFrame | None, meta: Mapping[str, object]) -> None:
     assert table is not None
-    files.write(path, shard_file.to_bytes(table.to_arrow(), meta))
+    files.write(path, shard_file.to_bytes(table, meta))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,25 +94,16 @@ def prepare(task: Task) -> None:
         raise AssertionError(
             f"BUG: {context.stage_name}.prepare returned {prepared.narrow.height} rows for {task.shard.rows}"
         )
-    context.cache.put_frame(narrow.key(task.key, NARROW), prepared.narrow)
+    # As it is, so that what a round asks of it is mapped and not read.
+    context.cache.put_frame(narrow.key(task.key, NARROW), prepared.narrow, compressed=False)
     # Written last: where it exists, both exist.
     context.cache.put_frame(narrow.key(task.key, LOCAL), prepared.local)
 
 
-def narrow_part(task: Task, columns: Collection[str] | None = None) -> pl.DataFrame:
-    """The narrow columns of a prepared shard (all when None)."""
-    return _part(task, NARROW, columns)
-
-
 def local_part(task: Task) -> pl.DataFrame:
-    """What the prepared shard decided by itself."""
-    return _part(task, LOCAL, None)
-
-
-def _part(task: Task, which: str, columns: Collection[str] | None) -> pl.DataFrame:
-    """One of the two frames of a prepared shard, computed again if the cache lost it."""
+    """What the prepared shard decided by itself, computed again if the cache lost it."""
     for _ in range(2):
-        found = task.context.cache.frame(narrow.key(task.key, which), columns)
+        found = task.context.cache.frame(narrow.key(task.key, LOCAL))
         if found is not None:
             return found
         prepare(task)

@@ -105,5 +105,5 @@ def record_hashes(files: Files, shard: Shard, cache: narrow.Cache) -> pl.Series:
     if known is not None and len(known) == 16 * shard.rows:
         return digest.from_bytes(known)
     hashes = digest.record_hashes(base(files, shard, None))
-    cache.put_data(key, digest.to_bytes(hashes))
+    cache.put_data(key, digest.to_bytes(digest.words(hashes)))
     return hashes

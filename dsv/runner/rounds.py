@@ -1,64 +1,72 @@
-"""The narrow step of a stage: brings rows with equal keys together, in as many partitions as memory asks for."""
+"""The narrow step of a stage: brings rows with equal keys together, in as many partitions as memory and workers ask for.
+
+What a round decides about a key depends on the rows of that key alone. So a run remembers what it decided, and the next
+one decides only the keys of rows that are new, gone, or kept or dropped unlike before (`dsv.runner.again`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from dsv.engines.base import Engine
-from dsv.runner import prepare, read
+from dsv.record import content
+from dsv.runner import again, narrow, prepare, read
+from dsv.runner.gather import Mask, Part, decide
+from dsv.runner.narrow import Cache
 from dsv.runner.prepare import Task
-from dsv.stages.base import ANNOTATIONS, Decided, Round
+from dsv.stages.base import Round
 
-Mask = npt.NDArray[np.bool_]
 PARTITION_ROWS = 16_000_000
+# With fewer rows a second partition costs more than it brings.
+WORTH_PARTITIONS = 500_000
+
+
+class Rows(NamedTuple):
+    """What a round decided about one shard: a frame in the local cache, by the digest of its content."""
+
+    digest: str
+    frame: pl.DataFrame | None = None
+
+    def load(self, cache: Cache) -> pl.DataFrame:
+        """The rows, sorted by `row`."""
+        if self.frame is not None:
+            return self.frame
+        found = cache.frame(_key(self.digest))
+        if found is None:
+            raise AssertionError(f"BUG: the cache in {cache.folder} does not keep what is written")
+        return found
 
 
 class Outcome(NamedTuple):
-    """All rows that the rounds decided, with `partner` as id, and the summed statistics."""
+    """What the rounds decided, by the ordinal of the shard, one entry a round; and the summed statistics."""
 
-    rows: list[pl.DataFrame]
+    rows: Mapping[int, tuple[Rows, ...]]
     stats: dict[str, int]
-
-
-class Part(NamedTuple):
-    """One partition of one round."""
-
-    tasks: Sequence[Task]
-    masks: Sequence[Mask]
-    step: Round
-    number: int
-    parts: int
 
 
 def run(engine: Engine, tasks: Sequence[Task]) -> Outcome:
     """Runs the stage's rounds over the prepared shards."""
-    outcome = Outcome([], {})
     if not tasks:
-        return outcome
-    context = tasks[0].context
-    rounds = context.stage.rounds(context.params)
+        return Outcome({}, {})
+    rounds = tasks[0].context.stage.rounds(tasks[0].context.params)
     if not rounds:
-        return outcome
-    masks = engine.map(alive, tasks)
-    total = sum(task.shard.rows for task in tasks)
-    for step in rounds:
-        parts = -(-total // PARTITION_ROWS) if step.key else 1
-        for decided in engine.map(decide, [Part(tasks, masks, step, i, parts) for i in range(max(1, parts))]):
-            for name, value in decided.stats.items():
-                outcome.stats[name] = outcome.stats.get(name, 0) + value
-            if decided.rows.height:
-                outcome.rows.append(decided.rows)
-                masks = _without(tasks, masks, decided.rows)
-    if outcome.rows:
-        frames = [partners(tasks, frame) for frame in outcome.rows]
-        return Outcome(frames, outcome.stats)
-    return outcome
+        return Outcome({}, {})
+    cache = tasks[0].context.cache
+    masks: Sequence[Mask] = engine.map(alive, tasks)
+    rows: dict[int, tuple[Rows, ...]] = {}
+    stats: Counter[str] = Counter()
+    for number, step in enumerate(rounds):
+        decided, figures = _round(engine, tasks, masks, step, number)
+        stats.update(figures)
+        for ordinal, found in decided.items():
+            rows[ordinal] = (*rows.get(ordinal, ()), found)
+        if number + 1 < len(rounds):
+            masks = _without(tasks, masks, decided, cache)
+    return Outcome(rows, {name: n for name, n in stats.items() if n})
 
 
 def alive(task: Task) -> Mask:
@@ -66,44 +74,97 @@ def alive(task: Task) -> Mask:
     return prepare.alive(task).to_numpy()
 
 
-def _without(tasks: Sequence[Task], masks: Sequence[Mask], rows: pl.DataFrame) -> list[Mask]:
-    if "rule" not in rows.columns:
-        return list(masks)
-    dropped = rows.filter(pl.col("rule").is_not_null()).partition_by("shard", as_dict=True)
+def _round(
+    engine: Engine, tasks: Sequence[Task], masks: Sequence[Mask], step: Round, number: int
+) -> tuple[dict[int, Rows], Mapping[str, int]]:
+    """What one round decides by shard, and its figures; as little as possible is decided anew."""
+    cache = tasks[0].context.cache
+    slot = again.slot(tasks[0].context, step, number)
+    state = again.load(cache, slot) if step.key else None
+    plan = again.plan(state, tasks, masks, step) if state is not None else None
+    if state is not None and plan is not None and all(cache.has(_key(d)) for d in plan.decided.values()):
+        old, new = engine.map(decide, [plan.old, plan.new]) if plan.keys else (again.NOTHING, again.NOTHING)
+        figures = again.figures(state, old.stats, new.stats)
+        found = _merged(plan, _by_shard(tasks, [new.rows]), cache)
+    else:
+        parts = _parts(engine, tasks, step)
+        outcome = engine.map(decide, [Part.whole(tasks, masks, step, i, parts) for i in range(parts)])
+        totals: Counter[str] = Counter()
+        for part in outcome:
+            totals.update(part.stats)
+        figures = {name: n for name, n in totals.items() if n}
+        found = {}
+        for ordinal, frame in _by_shard(tasks, [part.rows for part in outcome]).items():
+            found[ordinal] = _keep(cache, frame, remember=bool(step.key))
+    if step.key:
+        again.save(cache, slot, tasks, masks, {ordinal: rows.digest for ordinal, rows in found.items()}, figures)
+    return found, figures
+
+
+def _parts(engine: Engine, tasks: Sequence[Task], step: Round) -> int:
+    if not step.key:
+        return 1
+    total = sum(task.shard.rows for task in tasks)
+    return max(1, -(-total // PARTITION_ROWS), engine.workers if total > WORTH_PARTITIONS else 1)
+
+
+def _key(digest: str) -> str:
+    return narrow.key("decided", digest)
+
+
+def _keep(cache: Cache, frame: pl.DataFrame, *, remember: bool) -> Rows:
+    digest = content.digest(frame)
+    if remember and not cache.has(_key(digest)):
+        cache.put_frame(_key(digest), frame)
+    return Rows(digest, frame)
+
+
+def _merged(plan: again.Plan, fresh: Mapping[int, pl.DataFrame], cache: Cache) -> dict[int, Rows]:
+    """What was decided before, without the rows of the keys that were decided again, and what was decided now."""
+    found = {}
+    for ordinal in {*plan.decided, *fresh}:
+        known, new = plan.decided.get(ordinal), fresh.get(ordinal)
+        hit = plan.hits.get(ordinal)
+        if known is not None and hit is None:
+            found[ordinal] = Rows(known)
+            continue
+        parts = [new] if new is not None else []
+        if known is not None:
+            before = Rows(known).load(cache)
+            parts.append(before.filter(~pl.col("row").is_in(pl.Series(hit, dtype=pl.UInt32).implode())))
+        frame = pl.concat(parts, how="diagonal_relaxed").sort("row", maintain_order=True)
+        if frame.height:
+            found[ordinal] = _keep(cache, frame, remember=True)
+    return found
+
+
+def _by_shard(tasks: Sequence[Task], rows: Sequence[pl.DataFrame]) -> dict[int, pl.DataFrame]:
+    """The decided rows by shard, sorted, with `partner` as id."""
+    frames = [partners(tasks, frame) for frame in rows if frame.height]
+    if not frames:
+        return {}
+    together = pl.concat(frames, how="diagonal_relaxed")
+    split = together.partition_by("shard", as_dict=True, include_key=False)
+    return {ordinal: _sorted(frame) for (ordinal,), frame in split.items()}
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame if frame["row"].is_sorted() else frame.sort("row", maintain_order=True)
+
+
+def _without(
+    tasks: Sequence[Task], masks: Sequence[Mask], decided: Mapping[int, Rows], cache: Cache
+) -> Sequence[Mask]:
+    """The masks without what the round dropped."""
     changed = []
     for task, mask in zip(tasks, masks, strict=True):
-        gone = dropped.get((task.shard.ordinal,))
-        if gone is not None:
+        rows = decided.get(task.shard.ordinal)
+        frame = None if rows is None else rows.load(cache)
+        if frame is not None and "rule" in frame.columns:
             mask = mask.copy()
-            mask[gone["row"].to_numpy()] = False
+            mask[frame.filter(pl.col("rule").is_not_null())["row"].to_numpy()] = False
         changed.append(mask)
     return changed
-
-
-def decide(part: Part) -> Decided:
-    """Decides one partition of a round."""
-    frames = [frame for frame in map(partial(_rows, part), part.tasks, part.masks) if frame is not None]
-    if not frames:
-        return Decided(pl.DataFrame())
-    together = pl.concat(frames, how="diagonal_relaxed")
-    return part.step.decide(together, part.tasks[0].context.params)
-
-
-def _rows(part: Part, task: Task, mask: Mask) -> pl.DataFrame | None:
-    wanted = None if part.step.columns is None else {*part.step.columns, *part.step.key}
-    narrow = prepare.narrow_part(task, wanted)
-    if narrow.width == 0 or any(column not in narrow.columns for column in part.step.key):
-        return None
-    narrow = narrow.with_columns(
-        pl.lit(task.shard.ordinal, pl.UInt32).alias("shard"),
-        pl.int_range(narrow.height, dtype=pl.UInt32).alias("row"),
-        pl.lit(task.shard.batch_ordinal, pl.UInt32).alias("batch"),
-        pl.lit(task.shard.kind == ANNOTATIONS).alias("annotation"),
-        pl.Series("alive", mask),
-    )
-    if part.parts > 1:
-        narrow = narrow.filter(pl.col(part.step.key[0]) % part.parts == part.number)
-    return narrow
 
 
 def partners(tasks: Sequence[Task], rows: pl.DataFrame) -> pl.DataFrame:

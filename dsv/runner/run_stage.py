@@ -48,7 +48,7 @@ def run(context: Context, engine: Engine, previous: Previous, progress: Callable
 
     reused = prepare.run(engine, tasks, tick)
     outcome = rounds.run(engine, tasks)
-    emitted = emit.run(engine, tasks, outcome.rows, previous, tick)
+    emitted = emit.run(engine, tasks, outcome, previous, tick)
     decided = Decided(context.stage_name, context.stage.REVISION, {e.relative: e.digests for e in emitted if e.digests})
     report = _report(context, shards, emitted, outcome.stats)
     if decided.shards or not is_last(context):

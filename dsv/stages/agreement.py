@@ -32,7 +32,8 @@ def observe(counted: Counted) -> dict[str, int]:
 
 def agreement(stats: Mapping[str, int]) -> dict[str, Any]:
     """Observed agreement, Fleiss' kappa and Krippendorff's alpha; empty without items that several people labelled."""
-    by_n = {int(name.partition("\x1f")[2]): same for name, same in stats.items() if name.startswith("same\x1f")}
+    several = [int(name.partition("\x1f")[2]) for name in stats if name.startswith("with\x1f")]
+    by_n = {n: stats.get(f"same\x1f{n}", 0) for n in several}
     if not by_n:
         return {}
     items = sum(stats[f"with\x1f{n}"] for n in by_n)

@@ -53,7 +53,8 @@ class Prepared(NamedTuple):
 
 class Decided(NamedTuple):
     """What a round decided. `rows` has `shard`, `row` and the round's columns; a dropped record has a non-null `rule`
-    and, where there is one, `partner_shard` and `partner_row`. `stats` are integer sums, added up over partitions."""
+    and, where there is one, `partner_shard` and `partner_row`. `stats` are integer sums over keys, added up over
+    partitions; `summary` gets those that are not zero."""
 
     rows: pl.DataFrame
     stats: Mapping[str, int] = {}

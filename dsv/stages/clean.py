@@ -138,8 +138,6 @@ def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Any) -> 
 
 def summary(stats: Mapping[str, int], params: Any) -> Mapping[str, Any]:
     """Per rule that compares records: how many it compared, and how many of them occur more than once."""
-    found: dict[str, dict[str, int]] = {}
-    for name, n in stats.items():
-        label, _, figure = name.rpartition(".")
-        found.setdefault(label, {})[figure] = n
-    return found
+    labels = [rule.label for rule in plan(params.rules) if rule.is_global]
+    figures = ("compared", "repeated")
+    return {label: {figure: stats.get(f"{label}.{figure}", 0) for figure in figures} for label in labels}

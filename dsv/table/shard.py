@@ -22,10 +22,8 @@ Readable = Path | bytes
 SAMPLE = 2048
 
 
-def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:
+def _encodings(frame: pl.DataFrame, table: pa.Table) -> tuple[list[str], dict[str, str]]:
     """Columns to dictionary-encode, and the encoding of each other plain column."""
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
     dictionary, others = [], {}
     for column in table.schema:
         kind = column.type
@@ -53,10 +51,10 @@ def _few(values: pl.Series, most: int) -> bool:
     return values.n_unique() <= most
 
 
-def to_bytes(table: pa.Table, meta: Mapping[str, Any]) -> bytes:
+def to_bytes(frame: pl.DataFrame, meta: Mapping[str, Any]) -> bytes:
     """The Parquet file of a table in canonical form, with `dsv.*` metadata (values as JSON)."""
-    table = types.cast(table)
-    dictionary, encodings = _encodings(table)
+    table = types.cast(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    dictionary, encodings = _encodings(frame, table)
     metadata = {"dsv.format": FORMAT} | {
         f"dsv.{k}": json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in meta.items()
     }
@@ -135,6 +133,6 @@ def _meta(file: pq.ParquetFile) -> dict[str, Any]:
     return found
 
 
-def schema(table: pa.Table) -> dict[str, str]:
+def schema(frame: pl.DataFrame) -> dict[str, str]:
     """Column names and the names of their canonical types."""
-    return {field.name: types.name(field.type) for field in table.schema}
+    return {field.name: types.name(field.type) for field in frame.head(0).to_arrow().schema}

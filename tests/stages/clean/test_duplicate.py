@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dsv.record import schema
 from dsv.stages import clean
 from dsv.stages.base import SourceFacts
 from tests.stages.harness import Ran, run, shard
@@ -24,8 +25,9 @@ def test_the_first_is_kept_across_shards() -> None:
 
 
 def test_figures_count_what_was_compared_and_what_occurs_again() -> None:
+    params = schema.parse(clean.Params, {"rules": [{"duplicate": {"columns": ["t"]}}]}, "clean")
     found = ran({"columns": ["t"]}, {"t": ["a", "b"]}, {"t": ["b", "c", "b"]})
-    assert clean.summary(found.stats, None) == {"duplicate": {"compared": 5, "repeated": 1}}
+    assert clean.summary(found.stats, params) == {"duplicate": {"compared": 5, "repeated": 1}}
 
 
 def test_nulls_are_equal_unless_they_differ() -> None:
