@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ class Dask:
             )
 
     def close(self) -> None:
+        # On a busy machine workers are slow to end and are killed; that is no news.
+        logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
         self._client.close()
         if self._client.cluster is not None:
             self._client.cluster.close()

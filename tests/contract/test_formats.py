@@ -234,7 +234,7 @@ def test_a_column_with_a_name_of_ours_is_refused_until_it_is_renamed(column: str
     with pytest.raises(BadRecords, match=f"a.csv has a column '{column}', a name that dsv needs itself"):
         deliver.parse(engine, folder, ["a.csv"], source)
     parsed = deliver.parse(engine, folder, ["a.csv"], replace(source, rename={column: "other"}))
-    assert parsed.frame.rows() == [("1", "x", "a.csv", 1)]
+    assert parsed.frame.select("id", "other", "_file", "_row").rows() == [("1", "x", "a.csv", 1)]
 
 
 def test_a_format_of_one_module_and_one_line_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,4 +242,4 @@ def test_a_format_of_one_module_and_one_line_is_read(tmp_path: Path, monkeypatch
     monkeypatch.setitem(registry.SUFFIXES, ".lines", "lines")
     folder = put(tmp_path / "raw", {"a.lines": b"one\ntwo\n"})
     parsed = deliver.parse(Local(1), folder, ["a.lines"], Source("shop"))
-    assert parsed.frame.rows() == [("one", "a.lines", 1), ("two", "a.lines", 2)]
+    assert parsed.frame.select("text", "_file", "_row").rows() == [("one", "a.lines", 1), ("two", "a.lines", 2)]

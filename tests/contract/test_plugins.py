@@ -162,6 +162,7 @@ def test_a_param_of_a_wheels_stage_is_checked(capped: Project) -> None:
     assert "cap.mots" in capped.dsv("run", code=10).err
 
 
+@pytest.mark.long
 def test_the_causes_of_a_wheels_stage_are_its_params(capped: Project) -> None:
     capped.params(cap={"most": 5})
     capped.dsv("run")
@@ -225,6 +226,7 @@ def test_what_is_no_code_makes_no_stage_stale(doubled: Project, old: str, new: s
     assert [s.stage for s in dsv.status(path=doubled.root).stages if s.state != "fresh"] == []
 
 
+@pytest.mark.long
 def test_a_changed_comment_does_not_run_the_function_again(doubled: Project) -> None:
     _edit(doubled, "# Prices are whole.", "# They are.")
     ran = {s["stage"]: s["ran"] for s in doubled.dsv("run", "--format", "json").json()["dsv.run/v1"]}
@@ -247,6 +249,7 @@ def test_the_module_is_committed_with_the_version(doubled: Project) -> None:
     assert doubled.dsv("reproduce", "v1.0.0", "--rebuild", "--format", "json").json()["dsv.reproduce/v1"]["equal"]
 
 
+@pytest.mark.long
 def test_a_session_that_lives_on_sees_the_edited_function(doubled: Project) -> None:
     values = []
     for factor in (3, 4):

@@ -13,11 +13,13 @@ from tests.conftest import Project
 
 NAMES = ["two\nlines.csv", "$(touch pwned) `x`.csv", 'it\'s "x"; naïve 日本.csv', "-rf *.csv"]
 FUNCTION = """
+import sys
+
 import polars as pl
 
 
 def cents(records, most):
-    print("a word of the user's")
+    sys.stdout.write("a word of the user's\\n")
     kept = records.filter(pl.col("price") <= most)
     return kept.with_columns(cents=(pl.col("price") * 100).cast(pl.Int64))
 """
