@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from dsv.formats import boxes
+from dsv.stages import registry
 from dsv.stages.base import SourceFacts
-from tests.stages.harness import Shard, shard
+from tests.stages.harness import Shard, run, shard
 
 Frames = tuple[pl.DataFrame, ...]
 
@@ -123,3 +124,13 @@ EXAMPLES: dict[str, list[Example]] = {
     "audit": [Example({"groups": ["who"], "label": "place"}, BATCHES)],
     "python": [Example({"function": "tests.contract.functions:cheap", "options": {"most": 6.5}}, BATCHES)],
 }
+
+
+def digests() -> dict[str, Any]:
+    """What every stage decides about its examples, as digests, and the figures it counts."""
+    found = {}
+    for name in registry.names():
+        for i, example in enumerate(EXAMPLES.get(name, [])):
+            ran = run(registry.stage(name), example.params, example.shards([7]), example.sources, 3)
+            found[f"{name}{i}"] = [None if d is None else d.digests() for d in ran.decisions], ran.stats
+    return found

@@ -139,6 +139,7 @@ def test_every_stage_of_the_whole_project_does_something(expected: dict[str, Any
     assert "boxes" in expected["audit"]["dataset"]["columns"]
 
 
+@pytest.mark.long
 def test_two_threads_give_the_same_data_set(expected: dict[str, Any], unbuilt: Project) -> None:
     dsv.run(workers=2, path=unbuilt.root)
     assert whole.reports(unbuilt.root) == expected
