@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from dsv.runner.narrow import Cache
 from dsv.table import shard as shard_file
 
 At = npt.NDArray[np.int64]
+Result = TypeVar("Result")
+SLICE = 100_000
 
 
 class Where(NamedTuple):
@@ -36,13 +38,35 @@ class Where(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """The rows of a delivery with what was computed of each: text and hash of its key, hash of the record."""
+    """The rows of a delivery with what was computed of each: text and hash of its key, mark of its id, record hash."""
 
     data: pl.DataFrame
     origin: pl.DataFrame
     texts: pl.Series
     keys: Words
+    marks: Words
     hashes: Words
+
+
+def delivered(data: pl.DataFrame, origin: pl.DataFrame, hashes: Words, where: Where) -> Delivered:
+    """The rows with what is computed of their keys."""
+
+    def keyed(part: pl.DataFrame) -> tuple[pl.Series, Words, Words]:
+        texts = identity.keys(part, where.key)
+        return texts, digest.words(digest.hash128(texts)), identity.marks(where.source, texts)
+
+    texts, keys, marks = zip(*_sliced(keyed, data.select(where.key)), strict=True)
+    return Delivered(data, origin, pl.concat(texts), np.concatenate(keys), np.concatenate(marks), hashes)
+
+
+def record_hashes(data: pl.DataFrame) -> Words:
+    """The record hash of each row."""
+    return np.concatenate(_sliced(lambda part: digest.words(digest.record_hashes(part)), data))
+
+
+def _sliced(fn: Callable[[pl.DataFrame], Result], frame: pl.DataFrame) -> list[Result]:
+    """What `fn` gives of slices of the frame, in order, on all cores."""
+    return Local().map(fn, list(frame.iter_slices(SLICE)) or [frame])
 
 
 def order(rows: Delivered, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -101,7 +125,7 @@ def write(where: Where, rows: Delivered, ordered: pl.DataFrame) -> list[dict[str
     at = ordered["at"].to_numpy().astype(np.int64)
     keys = rows.keys[at]
     first = np.append(True, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.empty(0, dtype=np.bool_)
-    starts = identity.cuts(first, identity.marks(where.source, rows.texts)[at])
+    starts = identity.cuts(first, rows.marks[at])
     jobs = [
         _Job(where, rows, at[start:end], keys[start:end], ordered["n"].slice(start, end - start))
         for start, end in pairwise([*starts, len(at)])

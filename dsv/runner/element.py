@@ -46,30 +46,37 @@ def task(layout: Layout, shard: Shard, stages: Sequence[str], manifests: Mapping
     )
 
 
-def total(task: Task) -> Sum:
-    """The sum of the elements of a shard's kept records."""
-    cache = Cache(task.cache)
-    known = cache.data(task.key)
-    if known is not None:
-        count, _, value = known.decode().partition(":")
-        return Sum(int(count), int(value, 16))
-    found = digest.total(digest.words(elements(task, cache).drop_nulls()))
-    cache.put_data(task.key, f"{found.n}:{found.total:032x}".encode())
+def known(task: Task) -> Sum | None:
+    """The sum of a shard if the cache has it."""
+    data = Cache(task.cache).data(task.key)
+    if data is None:
+        return None
+    count, _, value = data.decode().partition(":")
+    return Sum(int(count), int(value, 16))
+
+
+def total(task: Task, decided: Sequence[ledger.Decisions] | None = None) -> Sum:
+    """The sum of the elements of a shard's kept records; `decided`: what all its stages decided, where the caller has it."""
+    found = known(task)
+    if found is None:
+        cache = Cache(task.cache)
+        if decided is None:
+            decided = read.all_decisions(task.files, task.shard, task.stages)
+        found = digest.total(digest.words(elements(task, cache, decided).drop_nulls()))
+        cache.put_data(task.key, f"{found.n}:{found.total:032x}".encode())
     return found
 
 
-def elements(task: Task, cache: Cache) -> pl.Series:
+def elements(task: Task, cache: Cache, decided: Sequence[ledger.Decisions]) -> pl.Series:
     """The element of each record by position, null where it is not kept."""
     layout, shard = task.files, task.shard
     kept = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
     assigned = pl.DataFrame(height=shard.rows)
     nulled: dict[str, Mask] = {}
-    for stage in task.stages:
-        found = read.decisions(layout, stage, shard)
-        if found is not None:
-            kept = ledger.kept(found, shard.rows, kept)
-            assigned = ledger.overlay(assigned, found)
-            _note_nulls(nulled, found, shard)
+    for found in decided:
+        kept = ledger.kept(found, shard.rows, kept)
+        assigned = ledger.overlay(assigned, found)
+        _note_nulls(nulled, found, shard)
     assigned = _name_nulls(assigned, nulled, kept)
     rows = canonical.rows(assigned) if assigned.width else pl.Series([""] * shard.rows)
     ids = read.ids(layout, shard)

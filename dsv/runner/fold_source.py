@@ -17,7 +17,7 @@ from dsv.project.manifest import Batch, Shard, Source
 from dsv.project.params import Source as SourceParams
 from dsv.record import digest, identity
 from dsv.runner import batch_shards, deliver, files, fold, raw, read
-from dsv.runner.batch_shards import Delivered, Where
+from dsv.runner.batch_shards import Where
 from dsv.runner.keyset import Keys, KeySet
 from dsv.runner.narrow import Cache
 from dsv.runner.previous import Previous
@@ -162,23 +162,23 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     parsed = deliver.keyed(parsed, folder.key, folder.params)
     frame = parsed.frame
     data = frame.drop(deliver.FILE, deliver.ROW)
-    hashes = digest.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))
+    hashes = batch_shards.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))
+    own = digest.from_bytes(digest.to_bytes(hashes))
     if folder.key == (identity.CONTENT_KEY,):
-        data = data.with_columns(identity.content_keys(hashes, _seen(folder, state)))
-    texts = identity.keys(data, folder.key)
-    keys = digest.words(digest.hash128(texts))
-    rows = Delivered(data, frame.select(deliver.FILE, deliver.ROW), texts, keys, digest.words(hashes))
-    new = digest.split(keys).with_columns(hash=hashes)
+        data = data.with_columns(identity.content_keys(own, _seen(folder, state)))
+    where = folder.where(batch)
+    rows = batch_shards.delivered(data, frame.select(deliver.FILE, deliver.ROW), hashes, where)
+    new = digest.split(rows.keys).with_columns(hash=own)
     prior = _prior(folder, state, None if folder.policy.snapshot else new["hi"])
     # A snapshot of which nothing could be read says nothing: it must not take everything away.
     policy = folder.policy._replace(snapshot=False) if new.is_empty() and parsed.bad.height else folder.policy
     folded = fold.fold(new, prior, lambda positions: _hashes(folder, state, positions), policy)
     if len(folded.clash):
-        raise _clash(folder, batch, texts.gather(folded.clash))
+        raise _clash(folder, batch, rows.texts.gather(folded.clash))
     stored = folded.fate.filter(pl.col("fate").is_in([fold.NEW, fold.LOSER, fold.CONFLICT]))
     order = batch_shards.order(rows, stored, folder.key)
     first = len(state.shards)
-    facts = batch_shards.write(folder.where(batch), rows, order)
+    facts = batch_shards.write(where, rows, order)
     state.shards += [_shard(folder, batch, fact, first + i) for i, fact in enumerate(facts)]
     _record_events(state, first, folded.events, batch)
     _record_losers(state, first, stored, order, batch)
@@ -210,7 +210,7 @@ def _prior(folder: Folder, state: State, wanted: pl.Series | None) -> pl.DataFra
 
     All of them, or those with a wanted first half of the key: a delivery that adds says nothing of the others.
     """
-    asked = None if wanted is None else KeySet([wanted.to_numpy()])
+    asked = KeySet([wanted.to_numpy()]) if wanted is not None and state.shards else None
 
     def positions(index: int) -> pl.DataFrame | None:
         shard = state.shards[index]

@@ -12,10 +12,10 @@ Places = npt.NDArray[np.uint32]
 
 
 class KeySet:
-    """The distinct keys of some arrays. A lookup asks a table of bits first, then the keys themselves."""
+    """The keys of some arrays. A lookup asks a table of bits first, then the keys themselves."""
 
     def __init__(self, parts: Sequence[Keys]) -> None:
-        self._sorted: Keys = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.uint64)
+        self._sorted: Keys = np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.uint64)
         self._low = np.uint64((1 << max(16, len(self._sorted).bit_length() + 4)) - 1)
         self._bits = np.zeros(int(self._low) + 1, dtype=np.bool_)
         self._bits[self._sorted & self._low] = True

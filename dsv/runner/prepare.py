@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from dsv.engines.base import Engine
-from dsv.ledger.decisions import columns_of
+from dsv.ledger.decisions import Decisions, columns_of
 from dsv.project.manifest import Decided, Shard
 from dsv.runner import narrow, read
 from dsv.runner.context import Context
@@ -77,17 +77,22 @@ def _keep_alive(task: Task, decided: Sequence[str], mask: pl.Series) -> None:
     task.context.cache.put_data(read.alive_key(task.shard, decided), np.packbits(mask.to_numpy()).tobytes())
 
 
+def prepared(task: Task) -> bool:
+    """Whether the cache has what `prepare` returned."""
+    return task.context.cache.has(narrow.key(task.key, LOCAL))
+
+
 def run(engine: Engine, wanted: Sequence[Task], done: Callable[[], None]) -> int:
     """Prepares what the cache lacks; the number of shards that were reused."""
-    missing = [task for task in wanted if not task.context.cache.has(narrow.key(task.key, LOCAL))]
+    missing = [task for task in wanted if not prepared(task)]
     engine.map(prepare, missing, done)
     return len(wanted) - len(missing)
 
 
-def prepare(task: Task) -> None:
-    """Runs the stage's `prepare` on one shard and caches what it returned."""
+def prepare(task: Task, decided: Sequence[Decisions] | None = None) -> None:
+    """Runs the stage's `prepare` on one shard and caches what it returned; `decided` as for `read.view`."""
     context = task.context
-    frame = read.view(context.layout, task.shard, task.columns, context.upstream)
+    frame = read.view(context.layout, task.shard, task.columns, context.upstream, decided)
     view = View(context.sources[task.shard.source], frame, context.sources)
     prepared = context.stage.prepare(view, context.params)
     if prepared.narrow.width and prepared.narrow.height != task.shard.rows:

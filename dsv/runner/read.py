@@ -70,14 +70,26 @@ def ids(files: Files, shard: Shard) -> pl.Series:
     return identity.ids(shard.source, frame, shard.key)
 
 
-def view(files: Files, shard: Shard, columns: Sequence[str] | None, stages: Iterable[str]) -> pl.DataFrame:
-    """Columns (all when None) as the given stages left them. `_id` is the id; a column that the shard lacks is left out."""
+def all_decisions(files: Files, shard: Shard, stages: Iterable[str]) -> list[Decisions]:
+    """What the given stages decided about a shard, in their order."""
+    found = [decisions(files, stage, shard) for stage in stages]
+    return [one for one in found if one is not None]
+
+
+def view(
+    files: Files, shard: Shard, columns: Sequence[str] | None, stages: Iterable[str], decided: Sequence[Decisions] | None = None
+) -> pl.DataFrame:
+    """Columns (all when None) as the given stages left them. `_id` is the id; a column that the shard lacks is left out.
+
+    `decided`: what `all_decisions` gives, where the caller has it.
+    """  # fmt: skip
     wanted = None if columns is None else [c for c in columns if c != ID]
     frame = base(files, shard, wanted)
-    for stage in stages:
-        found = decisions(files, stage, shard, wanted) if wanted != [] else None
-        if found is not None:
-            frame = ledger.overlay(frame, found, wanted)
+    if decided is None:
+        each = (decisions(files, stage, shard, wanted) for stage in stages) if wanted != [] else ()
+        decided = [one for one in each if one is not None]
+    for found in decided:
+        frame = ledger.overlay(frame, found, wanted)
     if columns is not None and ID in columns:
         frame = frame.with_columns(ids(files, shard).alias(ID)) if frame.width else ids(files, shard).to_frame(ID)
     return frame

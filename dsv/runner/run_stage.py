@@ -15,7 +15,7 @@ from dsv.project.layout import INGEST
 from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_ingested
 from dsv.record.digest import Sum
 from dsv.runner import columns as live_columns
-from dsv.runner import element, emit, files, prepare, rounds
+from dsv.runner import describe, element, emit, files, prepare, rounds
 from dsv.runner.context import Context
 from dsv.runner.emit import Emitted
 from dsv.runner.previous import Previous
@@ -46,7 +46,7 @@ def run(context: Context, engine: Engine, previous: Previous, progress: Callable
         done += 1
         progress(done, 2 * len(tasks))
 
-    reused = prepare.run(engine, tasks, tick)
+    reused = describe.run(engine, tasks, manifests, tick) if is_last(context) else prepare.run(engine, tasks, tick)
     outcome = rounds.run(engine, tasks)
     emitted = emit.run(engine, tasks, outcome, previous, tick)
     decided = Decided(context.stage_name, context.stage.REVISION, {e.relative: e.digests for e in emitted if e.digests})
