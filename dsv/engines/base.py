@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Made = TypeVar("Made", covariant=True)
 
 
 class Engine(Protocol):
@@ -29,10 +31,35 @@ def silent() -> None:
     """The progress that nobody looks at."""
 
 
-def collect(results: Iterable[Result], done: Callable[[], None]) -> list[Result]:
-    """All results, calling `done` after each."""
-    found = []
-    for result in results:
-        found.append(result)
+class Handle(Protocol[Made]):
+    """A result that is being made."""
+
+    def result(self) -> Made:
+        """The result, once it is there; what the function raised, if it did."""
+
+    def cancel(self) -> object:
+        """Makes it no more, if it was not begun."""
+
+
+def in_order(
+    submit: Callable[[Item], Handle[Result]], items: Sequence[Item], most: int, done: Callable[[], None]
+) -> list[Result]:
+    """The results in the order of the items, with at most so many items in flight; the first error stops the rest."""
+    waiting: deque[Handle[Result]] = deque()
+    results: list[Result] = []
+
+    def take() -> None:
+        results.append(waiting.popleft().result())
         done()
-    return found
+
+    try:
+        for item in items:
+            waiting.append(submit(item))
+            if len(waiting) >= most:
+                take()
+        while waiting:
+            take()
+    finally:
+        for handle in waiting:
+            handle.cancel()
+    return results

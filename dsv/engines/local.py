@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
-from dsv.engines.base import Item, Result, silent
+from dsv.engines.base import Item, Result, in_order, silent
 
 
 class Local:
@@ -22,24 +21,7 @@ class Local:
     def map(
         self, fn: Callable[[Item], Result], items: Sequence[Item], done: Callable[[], None] = silent
     ) -> list[Result]:
-        waiting: deque[Future[Result]] = deque()
-        results: list[Result] = []
-
-        def take() -> None:
-            results.append(waiting.popleft().result())
-            done()
-
-        try:
-            for item in items:
-                waiting.append(self._pool.submit(fn, item))
-                if len(waiting) >= 2 * self.workers:
-                    take()
-            while waiting:
-                take()
-        finally:
-            for future in waiting:
-                future.cancel()
-        return results
+        return in_order(lambda item: self._pool.submit(fn, item), items, 2 * self.workers, done)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from dsv import errors
 from dsv.engines.base import Engine
@@ -27,3 +29,20 @@ def start(name: str = "local", workers: int | None = None) -> Engine:
         ) from error
     engine: Engine = make(workers, f"{address}") if address else make(workers)
     return engine
+
+
+@contextmanager
+def shared(name: str = "local", workers: int | None = None) -> Iterator[Callable[[], Engine]]:
+    """What gives the engine of this name: started when it is first asked for, closed with the block."""
+    running: list[Engine] = []
+
+    def engine() -> Engine:
+        if not running:
+            running.append(start(name, workers))
+        return running[0]
+
+    try:
+        yield engine
+    finally:
+        for one in running:
+            one.close()

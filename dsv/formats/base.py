@@ -63,7 +63,6 @@ class Format(Protocol):
     """What a format module offers."""
 
     NAME: str
-    SUFFIXES: tuple[str, ...]
     GROUP: int
 
     def read(self, task: Task) -> Iterator[Chunk]:

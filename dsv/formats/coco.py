@@ -13,7 +13,6 @@ from dsv.formats import boxes, objects
 from dsv.formats.base import Bad, Chunk, Task, Unreadable, chunk
 
 NAME = "coco"
-SUFFIXES = ()
 GROUP = 1
 KEPT = ("id", "iscrowd", "area", "attributes", "score", "segmentation")
 
@@ -24,10 +23,11 @@ def read(task: Task) -> Iterator[Chunk]:
         try:
             found = objects.parse((task.root / name).read_bytes().decode("utf-8"))
             images, labels = found["images"], {c["id"]: c["name"] for c in found["categories"]}
-            annotations = found["annotations"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            annotations = list(found["annotations"])
+            of: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in images}
+            columns = _columns(images)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
             raise Unreadable(f"no COCO instances: {error!r}") from error
-        of: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in images}
         bad = []
         for number, annotation in enumerate(annotations, 1):
             try:
@@ -43,15 +43,13 @@ def read(task: Task) -> Iterator[Chunk]:
                         json.dumps(annotation).encode()[:1000],
                     )
                 )
-        columns = {key: [image.get(key) for image in images] for key in ("file_name", "width", "height")}
-        table = pa.table(
-            {
-                **columns,
-                "image_id": [image["id"] for image in images],
-                "boxes": boxes.column([of[image["id"]] for image in images]),
-            }
-        )
+        table = pa.table({**columns, "boxes": boxes.column([of[image["id"]] for image in images])})
         yield chunk(table, name, range(1, len(images) + 1), bad)
+
+
+def _columns(images: list[dict[str, Any]]) -> dict[str, pa.Array]:
+    columns = {key: pa.array([image.get(key) for image in images]) for key in ("file_name", "width", "height")}
+    return {**columns, "image_id": pa.array([image["id"] for image in images])}
 
 
 def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, Unreadable, chunk,
 from dsv.formats.rows import Row, records
 
 NAME = "csv"
-SUFFIXES = (".csv",)
 GROUP = 1
 DELIMITER = ","
 BLOCK = 1 << 24
@@ -59,6 +58,8 @@ def header(first: list[str]) -> list[str]:
     """The column names of a header row."""
     seen: dict[str, int] = {}
     for position, name in enumerate(first, 1):
+        if not _is_text(name):
+            raise Unreadable(f"the header is not valid UTF-8: column {position}")
         if name in seen:
             raise Unreadable(f"the header names the column {name!r} twice: columns {seen[name]} and {position}")
         seen[name] = position
@@ -68,9 +69,13 @@ def header(first: list[str]) -> list[str]:
 def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None:
     """What Arrow reads, where it surely reads what `strict` would; else None."""
     plain = codecs.lookup(spec.encoding).name == "utf-8"
-    body = data.removeprefix(codecs.BOM_UTF8)
+    # Arrow takes a blank first line for the header.
+    body = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     # A lone CR ends a line for us; a quote inside an unquoted field, or no quoting, is read line by line by both.
     if not plain or spec.escape or len(delimiter) != 1 or b"\0" in body or re.search(rb"\r(?!\n)", body):
+        return None
+    if body.startswith(codecs.BOM_UTF8):
+        # Arrow would take a second mark away, which is text.
         return None
     first = next(iter(records(body[: 1 << 20].decode(errors="replace"), delimiter, spec.quote, spec.escape)), None)
     if (
@@ -121,6 +126,8 @@ def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
         first = next(rows, None)
         if first is None:
             raise Unreadable("the file is empty")
+        if first.fault:
+            raise Unreadable(f"the header: {first.fault[1]}")
         names = header(first.fields)
     kept: list[Row] = []
     numbers, bad = [], []
@@ -144,12 +151,15 @@ def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
 def _fault(row: Row, width: int) -> tuple[str, str] | None:
     if len(row.fields) != width:
         return "ragged", f"{len(row.fields)} fields where the header has {width}"
+    return None if all(map(_is_text, row.fields)) else ("encoding", "not valid UTF-8")
+
+
+def _is_text(value: str) -> bool:
     try:
-        for value in row.fields:
-            value.encode()
+        value.encode()
     except UnicodeEncodeError:
-        return "encoding", "not valid UTF-8"
-    return None
+        return False
+    return True
 
 
 def write(table: pa.Table, path: Path) -> None:

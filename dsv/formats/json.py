@@ -9,7 +9,6 @@ from dsv.formats import objects
 from dsv.formats.base import Bad, Chunk, Task, Unreadable, chunk
 
 NAME = "json"
-SUFFIXES = (".json",)
 GROUP = 1
 
 

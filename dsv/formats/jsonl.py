@@ -16,7 +16,6 @@ from dsv.formats import objects
 from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, chunk, refused
 
 NAME = "jsonl"
-SUFFIXES = (".jsonl", ".ndjson")
 GROUP = 1
 
 
@@ -35,8 +34,10 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
     """What Arrow reads, where every column is declared as a plain type and holds it; else None."""
     end = data.find(b"\n")
     try:
-        keys = list(objects.parse(data[: end if end >= 0 else len(data)].decode()))
-    except ValueError:
+        one = objects.parse(data[: end if end >= 0 else len(data)].decode())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(one, dict):
         return None
     kinds = {
         "string": pa.large_string(),
@@ -46,7 +47,7 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
         "datetime": pa.large_string(),
         "date": pa.large_string(),
     }
-    schema = [(key, kinds.get(spec.types.get(key, "string"))) for key in keys]
+    schema = [(key, kinds.get(spec.types.get(key, "string"))) for key in one]
     if any(kind is None for _, kind in schema):
         return None
     try:

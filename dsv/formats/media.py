@@ -27,7 +27,6 @@ except (ImportError, OSError):
     soundfile = None
 
 NAME = "media"
-SUFFIXES = ()
 GROUP = 500
 MAX_PIXELS = 178_956_970
 MAGIC = (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 ARROW = {"string": pa.large_string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
 
@@ -16,8 +18,11 @@ class Duplicate(ValueError):
 
 
 def parse(text: str) -> Any:
-    """The JSON value; a repeated key, NaN and Infinity are refused."""
-    return json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+    """The JSON value; a repeated key, NaN, Infinity and half a character are refused."""
+    found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+    if SURROGATE.search(text):
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -44,13 +49,13 @@ def table(objects: Sequence[dict[str, Any]]) -> pa.Table:
 
 def _column(values: list[Any]) -> pa.Array:
     kinds = {type(v) for v in values if v is not None}
-    if kinds == {int, float}:
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())
-    if len(kinds) <= 1:
-        try:
+    try:
+        if kinds == {int, float}:
+            return pa.array([None if v is None else float(v) for v in values], pa.float64())
+        if len(kinds) <= 1:
             return pa.array(values, pa.large_string() if kinds <= {str} else None)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-            pass
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        pass
     return pa.array(
         [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, sort_keys=True) for v in values],
         pa.large_string(),

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from dsv.formats.base import Chunk, Task, Unreadable, chunk
 
 NAME = "parquet"
-SUFFIXES = (".parquet",)
 GROUP = 1
 
 

@@ -70,7 +70,32 @@ def read(task: Task) -> Iterator[Chunk]:
     if task.format == "unknown":
         yield refused(task.names[0], "no format is known for this suffix; set `format:` of the source")
         return
+    good = []
+    for name in task.names:
+        fault = _closed(task.root / name)
+        if fault is None:
+            good.append(name)
+        else:
+            yield refused(name, fault)
+    if not good:
+        return
     try:
-        yield from find(task.format).read(task)
+        yield from find(task.format).read(task._replace(names=tuple(good)))
     except (Unreadable, OSError) as error:
-        yield refused(task.names[0], str(error))
+        # What is read together is refused together: no file of a delivery is left out in silence.
+        for name in good:
+            yield refused(name, _reason(error))
+
+
+def _closed(path: Path) -> str | None:
+    """Why a file cannot be opened: then the others of its task are read without it."""
+    try:
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without the place of the project on this machine."""
+    return str(getattr(error, "strerror", None) or error)

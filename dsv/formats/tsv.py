@@ -8,7 +8,6 @@ from dsv.formats import csv
 from dsv.formats.base import Chunk, Task
 
 NAME = "tsv"
-SUFFIXES = (".tsv",)
 GROUP = 1
 
 

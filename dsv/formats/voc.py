@@ -14,7 +14,6 @@ from dsv.formats import boxes
 from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task
 
 NAME = "voc"
-SUFFIXES = (".xml",)
 GROUP = 500
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 EXTRA = ("pose", "truncated", "difficult", "occluded")
@@ -27,7 +26,7 @@ def read(task: Task) -> Iterator[Chunk]:
         data = (task.root / name).read_bytes()
         try:
             rows.append(_row(name, data))
-        except (ET.ParseError, ValueError) as error:
+        except (ET.ParseError, ValueError, OverflowError) as error:
             bad.append(Bad(name, 1, -1, "xml", str(error), data[:RAW]))
     columns: dict[str, Any] = {
         key: pa.array([row[key] for row in rows], kind)

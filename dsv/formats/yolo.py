@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from dsv.errors import DsvError
 from dsv.formats import boxes
-from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task
+from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task, Unreadable
 from dsv.record import yaml12
 
 NAME = "yolo"
-SUFFIXES = ()
 GROUP = 0
 NAMES = ("classes.txt", "obj.names")
 
@@ -43,6 +43,14 @@ def read(task: Task) -> Iterator[Chunk]:
 
 
 def _labels(task: Task) -> dict[int, str]:
+    """The names of the classes. Without those that are there, no file of labels says what it means."""
+    try:
+        return _read_labels(task)
+    except (ValueError, AttributeError, DsvError) as error:
+        raise Unreadable(f"the names of the classes cannot be read: {error}") from error
+
+
+def _read_labels(task: Task) -> dict[int, str]:
     for name in task.names:
         path = task.root / name
         if path.name in NAMES:

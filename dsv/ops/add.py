@@ -188,6 +188,11 @@ def _take(delivery: Delivery, folder: Path) -> None:
 def _put(path: Path, target: Path, how: str) -> None:
     if target.exists():
         raise errors.UsageError(f"Two files of the delivery are called {target.name!r}.")
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        told = f"The name of the file {path.name!r} is not valid UTF-8; DVC cannot keep it."
+        raise errors.UsageError(told, hint="rename the file") from error
     if path.is_symlink() and not path.resolve().is_file():
         raise errors.UsageError(f"{path} is a link to a folder or to nothing; deliver what it points to.")
     if path.is_dir():

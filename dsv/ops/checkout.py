@@ -36,7 +36,7 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     if missing:
         raise errors.DataMissing(f"{len(missing)} objects of {rev} are not in the cache.", hint=f"dsv pull {rev}")
     if output is None:
-        changed = [path for path in uncommitted(layout) if not _kept(layout, version, path)]
+        changed = [path for path in uncommitted(layout) if belongs(path) and not _kept(layout, version, path)]
         if changed:
             raise errors.DsvError(
                 f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",

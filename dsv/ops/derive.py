@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsv.project import edit
+from dsv.project.build import pipeline
 from dsv.project.build import stages as dvc_text
 from dsv.project.layout import Layout
 from dsv.project.params import licences, load
@@ -20,6 +21,12 @@ SIGNED = "# Written by `dsv run`: what beside params.yaml and data can change a 
 def signatures(plan: Pipeline) -> dict[str, Any]:
     """What `.dsv/sig.yaml` should hold."""
     return pipeline_signatures(plan, ingest.REVISION, {s.name: ingest.signature(s) for s in plan.sources})
+
+
+def codes(layout: Layout) -> dict[str, str]:
+    """What identifies the code of each stage that dsv does not ship, as it is now."""
+    python.importable(layout.root)
+    return {name: found["code"] for name, found in signatures(pipeline(layout)).items()}
 
 
 def derive(layout: Layout) -> Pipeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO
 
@@ -22,7 +22,7 @@ from dsv.record import yaml12
 from dsv.runner import files, ingest, run_stage
 from dsv.runner.context import Context
 from dsv.runner.previous import Previous
-from dsv.stages import python
+from dsv.stages import python, registry
 from dsv.store.objects import Store
 
 PATIENCE = 5.0  # seconds
@@ -36,22 +36,21 @@ SHORT = {
 
 
 def execute(
-    layout: Layout, name: str, engine: str = "local", workers: int | None = None, progress: Progress = SILENT
+    layout: Layout, name: str, engine: Callable[[], Engine] | None = None, progress: Progress = SILENT
 ) -> run_stage.Ran:
-    """Runs the stage. Its outputs are complete or the stage failed."""
+    """Runs the stage, on an engine of its own where none is given. Its outputs are complete or the stage failed."""
+    if engine is None:
+        with engines.shared() as own:
+            return execute(layout, name, own, progress)
     python.importable(layout.root)
     plan = pipeline(layout)
     if name not in plan.stages:
         raise errors.UsageError(f"There is no stage {name!r}; there are {', '.join(plan.stages)}.")
     _check_signature(layout, plan, name)
     with _alone(layout, name):
-        running = engines.start(engine, workers)
-        try:
-            if name == INGEST:
-                return _ingest(layout, plan, running, progress)
-            return _stage(layout, plan, name, running, progress)
-        finally:
-            running.close()
+        if name == INGEST:
+            return _ingest(layout, plan, engine(), progress)
+        return _stage(layout, plan, name, engine(), progress)
 
 
 def _check_signature(layout: Layout, plan: Pipeline, name: str) -> None:
@@ -126,9 +125,10 @@ def _ingest(layout: Layout, plan: Pipeline, engine: Engine, progress: Progress) 
 
 def _stage(layout: Layout, plan: Pipeline, name: str, engine: Engine, progress: Progress) -> run_stage.Ran:
     instance = next(i for i in plan.instances if i.name == name)
+    code = registry.code(instance.use, instance.params)
     context = Context(
-        layout, name, instance.use, instance.params, params_hash(instance), plan.upstream(name), plan.source_facts()
-    )
+        layout, name, instance.use, instance.params, params_hash(instance), code, plan.upstream(name), plan.source_facts()
+    )  # fmt: skip
     before = previous(layout, stage_out(name))
     known = _old_manifest(before)
     if known is not None:

@@ -73,10 +73,21 @@ def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequ
         frames = engine.map(lambda shard: take(side, shard, split, columns), side.shards)
     finally:
         engine.close()
-    found = [frame for frame in frames if frame.height]
-    if found:
-        return Dataset(version, pl.concat(found, how="diagonal_relaxed"))
-    return Dataset(version, frames[0] if frames else pl.DataFrame(schema={ID: pl.String}))
+    return Dataset(version, together(frames) if frames else pl.DataFrame(schema={ID: pl.String}))
+
+
+def together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The frames as one. A column without a value in a frame has no say in its type: where shards are cut is none's matter."""
+    types: dict[str, pl.DataType] = {}
+    for frame in frames:
+        types = dict(frame.schema) | types
+    found = [frame for frame in frames if frame.height] or list(frames[:1])
+    bare = [
+        frame.with_columns(pl.col(c).cast(pl.Null) for c in frame.columns if frame[c].null_count() == frame.height)
+        for frame in found
+    ]
+    whole = pl.concat(bare, how="diagonal_relaxed")
+    return whole.with_columns(pl.col(c).cast(types[c]) for c, kind in whole.schema.items() if kind == pl.Null)
 
 
 def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from dsv import errors
 from dsv.dvcio import process
+from dsv.engines import registry as engines
+from dsv.engines.base import Engine
 from dsv.ops import serve
 from dsv.ops.derive import derive
 from dsv.ops.execute import execute
@@ -49,15 +51,18 @@ def run(
     progress.step("dvc repro")
     told: dict[str, Told] = {}
 
-    def stage(name: str) -> bool:
-        told[name] = _run_stage(layout, name, engine, workers, progress)
-        return told[name].error is None
+    # One engine for all stages: a cluster takes seconds to start.
+    with engines.shared(engine, workers) as shared:
 
-    with serve.serving(stage) as address:
-        try:
-            process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address})
-        except errors.DsvError as error:
-            raise next((t.error for t in told.values() if t.error is not None), error) from error
+        def stage(name: str) -> bool:
+            told[name] = _run_stage(layout, name, shared, progress)
+            return told[name].error is None
+
+        with serve.serving(stage) as address:
+            try:
+                process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address})
+            except errors.DsvError as error:
+                raise next((t.error for t in told.values() if t.error is not None), error) from error
     return [_stage_run(layout, name, told.get(name)) for name in plan.stages]
 
 
@@ -69,10 +74,10 @@ class Told(NamedTuple):
     seconds: float
 
 
-def _run_stage(layout: Layout, name: str, engine: str, workers: int | None, progress: Progress) -> Told:
+def _run_stage(layout: Layout, name: str, engine: Callable[[], Engine], progress: Progress) -> Told:
     started = time.monotonic()
     try:
-        return Told(execute(layout, name, engine, workers, progress), None, round(time.monotonic() - started, 3))
+        return Told(execute(layout, name, engine, progress), None, round(time.monotonic() - started, 3))
     except Exception as error:
         return Told(None, errors.of(error), time.monotonic() - started)
 

@@ -1,14 +1,15 @@
-"""What is out of date and why, what is uncommitted. Reads git, the lock and the signatures; starts neither DVC nor Polars."""
+"""What is out of date and why, what is uncommitted. Reads git, the lock and the signatures; never starts DVC."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
-from dsv.project.layout import INGEST, Layout
-from dsv.project.version import WORKSPACE, Version, find
+from dsv.project.layout import INGEST, SIGNATURE, Layout
+from dsv.project.version import WORKSPACE, find
 from dsv.record import yaml12
 from dsv.record.changes import changes
 from dsv.record.typedhash import same
@@ -43,12 +44,13 @@ def status(layout: Layout) -> Status:
     here = find(layout, WORKSPACE)
     params = yaml12.load(layout.params.read_bytes())
     params = params if isinstance(params, dict) else {}
-    stages = _stages(layout, here, params)
+    locked = here.locked if (layout.root / "dvc.lock").exists() else {}
+    stages = _stages(layout, locked, params)
     return Status(stages, uncommitted(layout), None)
 
 
-def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[StageStatus]:
-    locked = here.locked if (layout.root / "dvc.lock").exists() else {}
+def _stages(layout: Layout, locked: Mapping[str, Stage], params: dict[str, Any]) -> list[StageStatus]:
+    codes = _codes(layout, locked)
     sections = [name for name in params if name not in ("dataset", "sources")]
     names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
     found, stale = [], False
@@ -59,6 +61,7 @@ def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[Stage
             continue
         section = "sources" if name == INGEST else name
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
+        because += codes.get(name, [])
         if name == INGEST:
             because += _data(layout, locked)
         else:
@@ -76,6 +79,20 @@ def _params(old: Any, new: Any, section: str) -> list[dict[str, Any]]:
     if same(old or None, new or None):
         return []
     return [{"kind": "param", "name": path, "from": was, "to": now} for path, was, now in changes(old, new, section)]
+
+
+def _codes(layout: Layout, locked: Mapping[str, Stage]) -> dict[str, list[dict[str, Any]]]:
+    """Stages of installed packages and of the user's own functions whose code is not what ran."""
+    signed = {name: stage.params.get(SIGNATURE, {}).get(name, {}).get("code", "") for name, stage in locked.items()}
+    if not any(signed.values()):
+        return {}
+    # Such code is known only when it is imported, and Polars with it; no other project waits for that.
+    now = importlib.import_module("dsv.ops.derive").codes(layout)
+    return {
+        name: [{"kind": "code", "name": name, "from": was, "to": now[name]}]
+        for name, was in signed.items()
+        if was != now.get(name, was)
+    }
 
 
 def _data(layout: Layout, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:

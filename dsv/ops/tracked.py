@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dsv.project.layout import Layout
+from dsv.record import yaml12
 from dsv.vcs import worktree
 
+PYTHON = "python"
 FILES = (
     "params.yaml",
     "dvc.yaml",
@@ -25,5 +27,18 @@ def belongs(path: str) -> bool:
 
 
 def uncommitted(layout: Layout) -> list[str]:
-    """The files of the version that git has not got as they are."""
-    return sorted(change.path for change in worktree.dirty(layout.root) if belongs(change.path))
+    """The files of the version, and the modules of the user's own stages, that git has not got as they are."""
+    changed = [change.path for change in worktree.dirty(layout.root)]
+    own = modules(layout) if changed else set()
+    return sorted(path for path in changed if belongs(path) or path in own)
+
+
+def modules(layout: Layout) -> set[str]:
+    """Where the modules of the user's own stages lie, if they lie in the project."""
+    params = yaml12.load(layout.params.read_bytes())
+    found = set()
+    for name, section in params.items() if isinstance(params, dict) else ():
+        if isinstance(section, dict) and section.get("use", name) == PYTHON:
+            place = str(section.get("function")).partition(":")[0].replace(".", "/")
+            found |= {f"{place}.py", f"{place}/__init__.py"}
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
+import pyarrow as pa
 
 from dsv import errors
 from dsv.engines.base import Engine
@@ -15,10 +16,12 @@ from dsv.formats import registry
 from dsv.formats.base import Bad, ReadSpec
 from dsv.project.params import Source as SourceParams
 from dsv.record import identity
+from dsv.stages.base import ID
 from dsv.table import types as table_types
 from dsv.table import typing
 
 FILE, ROW = "_file", "_row"
+TAKEN = (FILE, ROW, ID, identity.CONTENT_KEY)
 BAD = {"file": pl.String, "row": pl.Int64, "offset": pl.Int64, "rule": pl.String, "reason": pl.String, "raw": pl.Binary}
 
 
@@ -72,13 +75,15 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
         bad += chunk.bad
         if chunk.table.num_rows == 0 and chunk.table.num_columns <= 2:
             continue
-        frame = pl.from_arrow(table_types.cast(chunk.table.drop_columns([FILE])))
-        origin = pl.from_arrow(chunk.table.select([FILE]))
+        names = [rename.get(name, name) for name in own_columns(chunk.table)]
+        _check_names(names, task.names[0])
+        # By place: the file may have columns of our names, which are renamed.
+        table = chunk.table.rename_columns([*names, FILE, ROW])
+        frame = pl.from_arrow(table_types.cast(table.drop_columns([FILE])))
+        origin = pl.from_arrow(table.select([FILE]))
         assert isinstance(frame, pl.DataFrame)
         assert isinstance(origin, pl.DataFrame)
         frame = frame.with_columns(origin[FILE].cast(file))
-        frame = frame.rename({old: new for old, new in rename.items() if old in frame.columns})
-        _check_names(frame, task.names[0])
         typed, misfits = typing.typed(frame, declared)
         if misfits:
             bad += [_misfit(frame, misfit) for misfit in _first(misfits)]
@@ -88,11 +93,23 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
     return Parsed(found, pl.DataFrame([tuple(b) for b in bad], schema=BAD, orient="row"))
 
 
-def _check_names(frame: pl.DataFrame, file: str) -> None:
-    for name in frame.columns:
+def own_columns(table: pa.Table) -> list[str]:
+    """The columns that the file has: a format adds `_file` and `_row` at the end."""
+    return list(table.column_names[:-2])
+
+
+def _check_names(names: Sequence[str], file: str) -> None:
+    for name in names:
+        fault = None
         if name == "*" or (name.startswith("^") and name.endswith("$")):
+            fault = "which reads as a pattern of column names"
+        elif name in TAKEN:
+            fault = "a name that dsv needs itself"
+        elif names.count(name) > 1:
+            fault = "and another one of that name"
+        if fault:
             raise errors.BadRecords(
-                f"{file} has a column {name!r}, which reads as a pattern of column names.",
+                f"{file} has a column {name!r}, {fault}.",
                 hint=f"rename it in params.yaml: sources.NAME.rename: {{'{name}': other}}",
             )
 

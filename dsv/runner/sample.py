@@ -9,7 +9,7 @@ import polars as pl
 
 from dsv.formats import registry
 from dsv.formats.base import ReadSpec
-from dsv.runner.deliver import FILE, ROW
+from dsv.runner.deliver import own_columns
 from dsv.table import typing
 
 ROWS = 10_000
@@ -22,9 +22,9 @@ def infer(folder: Path, name: str | None, header: Sequence[str] = ()) -> dict[st
     tasks = registry.tasks(folder, names, name, ReadSpec(header=not header, names=tuple(header)))
     for task in tasks[:1]:
         for chunk in registry.read(task):
-            frame = pl.from_arrow(chunk.table.slice(0, ROWS))
+            frame = pl.from_arrow(chunk.table.select(range(len(own_columns(chunk.table)))).slice(0, ROWS))
             assert isinstance(frame, pl.DataFrame)
-            found = {c: _type(frame[c]) for c in frame.columns if c not in (FILE, ROW) and frame.schema[c] == pl.String}
+            found = {c: _type(frame[c]) for c in frame.columns if frame.schema[c] == pl.String}
             return {column: kind for column, kind in found.items() if kind}
     return {}
 

@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import inspect
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ from dsv.stages.base import ID, Needs, Prepared, Round, SourceFacts, View
 NAME = "python"
 DOC = "Runs a Python function of your own over the records."
 REVISION = 1
+
+_importing = threading.RLock()
+# Folders of projects, the latest first; modules of them, each with its file and what stood in it when it was imported.
+_homes: list[str] = []
+_loaded: dict[str, tuple[Path, bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,43 @@ def find(function: str) -> Callable[..., Any]:
 
 def importable(folder: Path) -> None:
     """Lets modules in the folder be imported, as `python -m` does: a project's own lie beside params.yaml."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    home = str(folder)
+    if _homes[:1] == [home]:
+        return
+    with _importing:
+        for known in (_homes, sys.path):
+            if home in known:
+                known.remove(home)
+            known.insert(0, home)
+
+
+def _lies(name: str) -> tuple[Path, bytes] | None:
+    """The file of a module that lies in a project, and what stands in it."""
+    place = name.replace(".", "/")
+    for path in (Path(home, file) for home in _homes for file in (f"{place}.py", f"{place}/__init__.py")):
+        if path.is_file():
+            return path, path.read_bytes()
+    return None
+
+
+def _import(name: str) -> ModuleType:
+    """The module as it lies there now: a session or a worker that lives on may have seen it before it was edited."""
+    with _importing:
+        there = _lies(name)
+        if there is not None and _loaded.get(name) != there:
+            package = name.partition(".")[0]
+            for known in [m for m in sys.modules if m == package or m.startswith(f"{package}.")]:
+                del sys.modules[known]
+            importlib.invalidate_caches()
+        module = importlib.import_module(name)
+        if there is not None:
+            _loaded[name] = there
+        return module
 
 
 def _module(name: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        return _import(name)
     except ImportError as error:
         raise errors.DsvError(
             f"The module {name} cannot be imported: {error}", hint="pip install it, or put it beside params.yaml"
@@ -96,7 +132,15 @@ def code(params: Params) -> str:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(_shape(tree)).encode()).hexdigest()[:32]
+
+
+def _shape(node: Any) -> Any:
+    """The tree without what is empty: newer Pythons give nodes more fields, and `ast.dump` shows them."""
+    if isinstance(node, ast.AST):
+        given = [(name, _shape(value)) for name, value in ast.iter_fields(node) if value is not None and value != []]
+        return (type(node).__name__, *given)
+    return [_shape(one) for one in node] if isinstance(node, list) else repr(node)
 
 
 def rules(params: Params) -> Mapping[str, tuple[str, ...]]:

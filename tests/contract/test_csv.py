@@ -1,0 +1,104 @@
+"""The fast reader of CSV means what the strict one does, which defines the meaning."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsv.formats import csv
+from dsv.formats.base import ReadSpec, Unreadable
+
+LINE_ENDS = ["\n", "\r\n", "\r"]
+FIELDS = [
+    "",
+    "a",
+    "NA",
+    " ",
+    '""',
+    '"a"',
+    '"a,b"',
+    '"a\n"',
+    '"say ""x"""',
+    '"',
+    'a"b',
+    '"x"y',
+    "ä",
+    "\ufeff",
+    "1.0",
+    ";",
+    "\t",
+    "'",
+]
+texts = st.builds(
+    lambda bom, rows, last: bom + "".join(",".join(row) + end for row, end in rows) + last,
+    st.sampled_from(["", "\ufeff"]),
+    st.lists(st.tuples(st.lists(st.sampled_from(FIELDS), max_size=3), st.sampled_from(LINE_ENDS)), max_size=5),
+    st.sampled_from(["", "a,b", '"a', "\n"]),
+)  # fmt: skip
+specs = st.builds(
+    ReadSpec,
+    null=st.sampled_from([("",), (), ("", "NA"), ("a", " ")]),
+    quote=st.sampled_from(['"', "'", None]),
+    escape=st.sampled_from([None, "\\"]),
+    header=st.just(True),
+) | st.builds(
+    ReadSpec, quote=st.sampled_from(['"', None]), header=st.just(False), names=st.sampled_from([("x", "y"), ("x", "y", "z")])
+)  # fmt: skip
+
+
+def _same(fast: Any, data: bytes, spec: ReadSpec, delimiter: str) -> None:
+    strict = csv.strict(data, "f", spec, delimiter)
+    assert fast.table.to_pydict() == strict.table.to_pydict()
+    assert fast.table.schema.names == strict.table.schema.names
+    assert fast.bad == strict.bad
+
+
+def _agree(data: bytes, spec: ReadSpec, delimiter: str = ",") -> bool:
+    """Checks that the fast reader, if it reads at all, reads what the strict one does; whether it did."""
+    try:
+        fast = csv.fast(data, "f", spec, delimiter)
+    except Unreadable as error:
+        with pytest.raises(Unreadable, match=str(error)[:20]):
+            csv.strict(data, "f", spec, delimiter)
+        return False
+    if fast is not None:
+        _same(fast, data, spec, delimiter)
+    return fast is not None
+
+
+@given(texts, specs)
+@settings(deadline=None, max_examples=300, derandomize=True)
+def test_the_fast_reader_of_csv_reads_what_the_strict_one_does(text: str, spec: ReadSpec) -> None:
+    _agree(text.encode(), spec)
+
+
+@pytest.mark.long
+@given(texts, specs, st.sampled_from([",", ";", "\t", "a"]))
+@settings(deadline=None, max_examples=5_000, derandomize=True)
+def test_the_fast_reader_of_csv_reads_what_the_strict_one_does_at_length(
+    text: str, spec: ReadSpec, delimiter: str
+) -> None:
+    _agree(text.encode(), spec, delimiter)
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", '\ufeffa,b\r\n"x, y","z\n"\r\n', 'a,b\n"say ""x""",\n'])
+def test_plain_csv_takes_the_fast_reader(text: str) -> None:
+    assert _agree(text.encode(), ReadSpec())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\n\na,b\n1,2\n",
+        b"a,b\n\n1,2\n\n\n3,4\n",
+        codecs.BOM_UTF8 + b"\n" + b"a,b\n1,2\n",
+        b" \na,b\n1,2\n",
+        b"a,b\n1,\xff\n",
+    ],
+)
+def test_blank_lines_and_bytes_that_are_no_text_are_read_alike(data: bytes) -> None:
+    _agree(data, ReadSpec())
