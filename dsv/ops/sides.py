@@ -11,6 +11,7 @@ from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
 from dsv.project.version import Version
 from dsv.runner import columns
+from dsv.runner.narrow import Cache
 from dsv.runner.side import Side
 
 
@@ -42,7 +43,7 @@ def side(version: Version) -> Side:
     told = (version.report("audit") or {}).get("dataset", {}).get("columns")
     shards = [shard for shard in ingested.shards() if shard.kind == "records"]
     names = columns.live(version, shards, deciding, manifests) if told is None else told
-    return Side(version, ingested, deciding, manifests, frozenset(names))
+    return Side(version, ingested, deciding, manifests, frozenset(names), Cache(version.layout.cache))
 
 
 def facts(a: Version, b: Version, side_a: Side, side_b: Side) -> Facts:

@@ -6,6 +6,7 @@ the rest is joined by id.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ import polars as pl
 from dsv.delta import columns as delta_columns
 from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED
 from dsv.project.manifest import Shard
-from dsv.runner.side import SPLIT, Side
+from dsv.runner import cells
+from dsv.runner.side import SPLIT, Side, State
 
 ROWS: dict[Any, Any] = {
     "op": pl.String,
@@ -24,6 +26,7 @@ ROWS: dict[Any, Any] = {
     "b_row": pl.UInt32,
     "columns": pl.List(pl.String),
 }
+KEY = ["source", "hi", "lo"]
 POSITION: dict[Any, Any] = {"shard": pl.UInt32, "row": pl.UInt32}
 
 
@@ -81,35 +84,59 @@ def _by_position(a: Side, b: Side, shard: Shard, other: Shard) -> tuple[pl.DataF
     # A column that all stages set alike on both sides need not be read.
     here, there = a.digests(shard), b.digests(other)
     names = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
-    left, right = a.state(shard, names), b.state(other, names)
-    both = left.kept & right.kept
-    only_a = _positions(a, shard, left.kept & ~right.kept)
-    only_b = _positions(b, other, right.kept & ~left.kept)
+    left, right = a.kept(shard), b.kept(other)
+    both = left & right
+    only_a = _positions(a, shard, left & ~right)
+    only_b = _positions(b, other, right & ~left)
     rows = both.arg_true().cast(pl.UInt32)
     if not names or rows.is_empty():
         return pl.DataFrame(schema=ROWS), only_a, only_b
-    suspects = _suspects(left, right, names, rows)
+    suspects = _suspects(a, b, (shard, other), names, rows)
     if suspects.is_empty():
         return pl.DataFrame(schema=ROWS), only_a, only_b
-    index_a, index_b = a.index[shard.relative], b.index[other.relative]
-    old = a.records(_at(index_a, suspects), names)
-    new = b.records(_at(index_b, suspects), names)
-    return _changes(old, new, names, _at(index_a, suspects), _at(index_b, suspects)), only_a, only_b
+    at_a, at_b = _at(a.index[shard.relative], suspects), _at(b.index[other.relative], suspects)
+    masks = _masks(a, b, at_a, at_b, {name: name for name in names})
+    return _changes(masks, at_a, at_b), only_a, only_b
 
 
-def _suspects(left: object, right: object, names: list[str], rows: pl.Series) -> pl.Series:
-    """Rows where an assigned value or the fact of assignment differs: only these need base values."""
+def _suspects(a: Side, b: Side, pair: tuple[Shard, Shard], names: list[str], rows: pl.Series) -> pl.Series:
+    """Rows where a value may differ: only these are compared value by value."""
     mask = pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)
     for name in names:
-        pair = []
-        for state in (left, right):
-            has = name in state.assigned.columns  # type: ignore[attr-defined]
-            value = state.assigned[name].gather(rows) if has else pl.Series([None] * len(rows))  # type: ignore[attr-defined]
-            mark = state.marks[name].gather(rows) if has else pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)  # type: ignore[attr-defined]
-            pair.append((value, mark))
-        (one, one_mark), (two, two_mark) = pair
-        mask = mask | (one_mark != two_mark) | delta_columns.differs(one, two)
+        one, two = a.shard_codes(pair[0], name), b.shard_codes(pair[1], name)
+        if one is not None and two is not None and one[0] == two[0]:
+            mask = mask | pl.Series(one[1:] != two[1:]).gather(rows)
+        else:
+            mask = mask | _assigned_unlike(a.state(pair[0], [name]), b.state(pair[1], [name]), name, rows)
     return rows.filter(mask)
+
+
+def _assigned_unlike(left: State, right: State, name: str, rows: pl.Series) -> pl.Series:
+    """Where what was assigned, or the fact of assignment, differs."""
+    pair = []
+    for state in (left, right):
+        has = name in state.assigned.columns
+        value = state.assigned[name].gather(rows) if has else pl.Series([None] * len(rows))
+        mark = state.marks[name].gather(rows) if has else pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)
+        pair.append((value, mark))
+    (one, one_mark), (two, two_mark) = pair
+    return (one_mark != two_mark) | delta_columns.differs(one, two)
+
+
+def _masks(a: Side, b: Side, at_a: pl.DataFrame, at_b: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """A mask a column (new name → old name) of where aligned records differ: by codes, or by values where there are none."""
+    found: dict[str, pl.Series] = {}
+    for new, old in names.items():
+        one, two = a.codes(at_a, old), b.codes(at_b, new)
+        if one is not None and two is not None and (one[0] == two[0] or cells.NULL in (one[0], two[0])):
+            found[new] = pl.Series(new, one[1:] != two[1:])
+    rest = {new: old for new, old in names.items() if new not in found}
+    if rest:
+        left, right = a.records(at_a, sorted(rest.values())), b.records(at_b, sorted(rest))
+        left = left.rename({old: new for new, old in rest.items() if old in left.columns})
+        compared = delta_columns.changed(left, right, list(rest))
+        found |= {name: compared[name] for name in rest}
+    return pl.DataFrame([found[name] for name in names])
 
 
 def _at(index: int, rows: pl.Series) -> pl.DataFrame:
@@ -118,11 +145,11 @@ def _at(index: int, rows: pl.Series) -> pl.DataFrame:
     )
 
 
-def _changes(
-    old: pl.DataFrame, new: pl.DataFrame, names: list[str], at_a: pl.DataFrame, at_b: pl.DataFrame
-) -> pl.DataFrame:
-    """Rows for aligned records that differ in some of the named columns."""
-    masks = delta_columns.changed(old, new, names)
+def _changes(masks: pl.DataFrame, at_a: pl.DataFrame, at_b: pl.DataFrame) -> pl.DataFrame:
+    """Rows for aligned records that differ in some of the columns."""
+    names = masks.columns
+    if not names:
+        return pl.DataFrame(schema=ROWS)
     values = [name for name in names if name != SPLIT]
     listed = pl.concat_list([pl.when(pl.col(n)).then(pl.lit(n)) for n in names]).list.drop_nulls()
     frame = masks.select(
@@ -141,7 +168,7 @@ def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl
     """Joins records that are at a position in one version only: an id on both sides is the same record."""
     left = _keyed(a, gone).rename({"shard": "a_shard", "row": "a_row"})
     right = _keyed(b, come).rename({"shard": "b_shard", "row": "b_row"})
-    joined = left.join(right, on=["hi", "lo"], how="full", coalesce=True).drop("hi", "lo")
+    joined = left.join(right, on=KEY, how="full", coalesce=True).drop(KEY)
     only = joined.filter(pl.col("a_shard").is_null() | pl.col("b_shard").is_null())
     op = pl.when(pl.col("a_shard").is_null()).then(pl.lit(ADDED)).otherwise(pl.lit(REMOVED))
     alone = (
@@ -154,16 +181,19 @@ def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl
         return alone, {}
     at_a = pairs.select(shard="a_shard", row="a_row")
     at_b = pairs.select(shard="b_shard", row="b_row")
-    old, new = a.records(at_a), b.records(at_b)
-    renamed = delta_columns.renames(old, new)
-    old = old.rename(renamed)
     # A column that one side lacks altogether is a change of schema, told as such, not a change of every record.
-    names = sorted({renamed.get(name, name) for name in a.columns} & b.columns)
-    return pl.concat([alone, _changes(old, new, names, at_a, at_b)]), renamed
+    common = a.columns & b.columns
+    old, new = sorted(a.columns - common), sorted(b.columns - common)
+    renamed = delta_columns.renames(a.records(at_a, old), b.records(at_b, new)) if old and new else {}
+    names = {name: name for name in common} | {to: name for name, to in renamed.items()}
+    masks = _masks(a, b, at_a, at_b, dict(sorted(names.items())))
+    return pl.concat([alone, _changes(masks, at_a, at_b)]), renamed
 
 
 def _keyed(side: Side, positions: pl.DataFrame) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema={**POSITION, "hi": pl.UInt64, "lo": pl.UInt64})]
+    parts = [pl.DataFrame(schema={**POSITION, "source": pl.String, "hi": pl.UInt64, "lo": pl.UInt64})]
     for (index,), group in positions.partition_by("shard", as_dict=True).items():
-        parts.append(pl.concat([group, side.keys(side.shards[index])[group["row"]]], how="horizontal"))
+        shard = side.shards[index]
+        keys = side.keys(shard)[group["row"]]
+        parts.append(pl.concat([group.with_columns(source=pl.lit(shard.source)), keys], how="horizontal"))
     return pl.concat(parts)

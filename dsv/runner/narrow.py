@@ -78,6 +78,13 @@ class Cache:
         except FileNotFoundError:
             return None
 
+    def mapped(self, key: str) -> npt.NDArray[np.uint64] | None:
+        """The bytes stored under the key as unsigned 64-bit numbers, read as they are looked at; None where there are none."""
+        try:
+            return np.memmap(self._path(key, "bin"), dtype=np.uint64, mode="r")
+        except (FileNotFoundError, ValueError):
+            return None
+
     def put_data(self, key: str, data: bytes) -> None:
         path = self._path(key, "bin")
         path.parent.mkdir(parents=True, exist_ok=True)

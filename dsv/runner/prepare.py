@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from dsv.engines.base import Engine
-from dsv.ledger.decisions import Decisions, columns_of
+from dsv.ledger.decisions import columns_of
 from dsv.project.manifest import Decided, Shard
 from dsv.runner import narrow, read
 from dsv.runner.context import Context
@@ -58,11 +58,9 @@ def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Ma
 def alive(task: Task) -> pl.Series:
     """Which rows of the task's shard the stages before keep; remembered, for every stage asks."""
     shard = task.shard
-    if not any(task.decided):
-        return pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
-    known = task.context.cache.data(read.alive_key(shard, task.decided))
-    if known is not None and len(known) == -(-shard.rows // 8):
-        return pl.Series(np.unpackbits(np.frombuffer(known, np.uint8), count=shard.rows).view(np.bool_))
+    known = read.known_alive(task.context.cache, shard, task.decided)
+    if known is not None:
+        return known
     mask = read.alive(task.context.layout, shard, task.context.upstream)
     _keep_alive(task, task.decided, mask)
     return mask
@@ -89,10 +87,11 @@ def run(engine: Engine, wanted: Sequence[Task], done: Callable[[], None]) -> int
     return len(wanted) - len(missing)
 
 
-def prepare(task: Task, decided: Sequence[Decisions] | None = None) -> None:
-    """Runs the stage's `prepare` on one shard and caches what it returned; `decided` as for `read.view`."""
+def prepare(task: Task, frame: pl.DataFrame | None = None) -> None:
+    """Runs the stage's `prepare` on one shard and caches what it returned; `frame`: its view, where the caller has it."""
     context = task.context
-    frame = read.view(context.layout, task.shard, task.columns, context.upstream, decided)
+    if frame is None:
+        frame = read.view(context.layout, task.shard, task.columns, context.upstream)
     view = View(context.sources[task.shard.source], frame, context.sources)
     prepared = context.stage.prepare(view, context.params)
     if prepared.narrow.width and prepared.narrow.height != task.shard.rows:

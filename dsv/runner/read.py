@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from dsv import errors
@@ -64,6 +65,11 @@ def _base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataF
     return shard_file.read(found, columns, what)
 
 
+def keys(files: Files, shard: Shard) -> pl.Series:
+    """The key texts of a shard's records, by position."""
+    return identity.keys(_base(files, shard, shard.key), shard.key)
+
+
 def ids(files: Files, shard: Shard) -> pl.Series:
     """The ids of a shard's records, by position."""
     frame = _base(files, shard, shard.key)
@@ -103,6 +109,16 @@ def alive(files: Files, shard: Shard, stages: Iterable[str]) -> pl.Series:
         if found is not None:
             mask = ledger.kept(found, shard.rows, mask)
     return mask
+
+
+def known_alive(cache: narrow.Cache, shard: Shard, decided: Sequence[str]) -> pl.Series | None:
+    """What `alive` returned after stages with these digests of their decisions, if the cache has it."""
+    if not any(decided):
+        return pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
+    known = cache.data(alive_key(shard, decided))
+    if known is None or len(known) != -(-shard.rows // 8):
+        return None
+    return pl.Series(np.unpackbits(np.frombuffer(known, np.uint8), count=shard.rows).view(np.bool_))
 
 
 def alive_key(shard: Shard, decided: Sequence[str]) -> str:

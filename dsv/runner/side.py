@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from dsv.ledger import decisions as ledger
 from dsv.project.layout import Files
 from dsv.project.manifest import Decided, Ingested, Shard
 from dsv.record import digest
-from dsv.runner import read
+from dsv.runner import batch_shards, cells, read
+from dsv.runner.narrow import Cache
 
 SPLIT = "split"
 Take = Callable[[int, pl.Series], pl.DataFrame]
@@ -27,6 +29,7 @@ class Side:
     stages: tuple[str, ...]
     manifests: Mapping[str, Decided]
     columns: frozenset[str]
+    cache: Cache | None = None
     _states: dict[tuple[str, tuple[str, ...]], State] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -46,14 +49,15 @@ class Side:
 
     def digests(self, shard: Shard) -> dict[str, tuple[str, ...]]:
         """Column → what all stages set or assigned it to in a shard, by digest."""
-        found: dict[str, tuple[str, ...]] = {}
-        for stage in self.stages:
-            for name, value in ledger.columns_of(self.manifests[stage].shards.get(shard.relative, {})).items():
-                found[name] = (*found.get(name, ()), value)
-        return found
+        return cells.chains(shard, self.stages, self.manifests)
 
     def kept(self, shard: Shard) -> pl.Series:
         """Which records of a shard are kept after all stages."""
+        if self.cache is not None:
+            decided = [self.manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in self.stages]
+            known = read.known_alive(self.cache, shard, decided)
+            if known is not None:
+                return known
         return self.state(shard, ()).kept
 
     def state(self, shard: Shard, columns: Sequence[str] | None = None) -> State:
@@ -65,8 +69,32 @@ class Side:
         return self._states[key]
 
     def keys(self, shard: Shard) -> pl.DataFrame:
-        """The hash (hi, lo) of each id."""
-        return digest.halves(digest.hash128(read.ids(self.files, shard)))
+        """The hash (hi, lo) of each key."""
+        where = batch_shards.hashes_key(shard.digest, shard.key, repeats=False)
+        known = None if self.cache is None else self.cache.frame(where)
+        if known is not None and known.height == shard.rows:
+            return known.select("hi", "lo")
+        return digest.halves(digest.hash128(read.keys(self.files, shard)))
+
+    def codes(self, positions: pl.DataFrame, name: str) -> cells.Codes | None:
+        """The type of a column and the codes of its values at positions (columns shard, row); None where some are unknown."""
+        found = np.empty(positions.height + 1, dtype=np.uint64)
+        found[0] = cells.NULL
+        shards, rows = positions["shard"].to_numpy(), positions["row"].to_numpy()
+        for index in np.unique(shards).tolist():
+            at = np.flatnonzero(shards == index)
+            known = self.shard_codes(self.shards[index], name)
+            if known is None or cells.NULL != known[0] != found[0] != cells.NULL:
+                return None
+            found[0] = found[0] if known[0] == cells.NULL else known[0]
+            found[1 + at] = known[1 + rows[at]]
+        return found
+
+    def shard_codes(self, shard: Shard, name: str) -> cells.Codes | None:
+        """The type of a column and the codes of its values in a shard; None where they are unknown."""
+        if self.cache is None:
+            return None
+        return cells.known(self.cache, shard, name, self.digests(shard).get(name, ()))
 
     def ids(self, positions: pl.DataFrame) -> pl.Series:
         """Ids of positions (columns shard, row), in their order; null positions give null."""
