@@ -22,7 +22,7 @@ from dsv.record import yaml12
 from dsv.runner import files, ingest, run_stage
 from dsv.runner.context import Context
 from dsv.runner.previous import Previous
-from dsv.stages import python
+from dsv.stages import python, registry
 from dsv.store.objects import Store
 
 PATIENCE = 5.0  # seconds
@@ -127,8 +127,9 @@ def _ingest(layout: Layout, plan: Pipeline, engine: Engine, progress: Progress) 
 def _stage(layout: Layout, plan: Pipeline, name: str, engine: Engine, progress: Progress) -> run_stage.Ran:
     instance = next(i for i in plan.instances if i.name == name)
     context = Context(
-        layout, name, instance.use, instance.params, params_hash(instance), plan.upstream(name), plan.source_facts()
-    )
+        layout, name, instance.use, instance.params, params_hash(instance), plan.upstream(name), plan.source_facts(),
+        registry.code(instance.use, instance.params),
+    )  # fmt: skip
     before = previous(layout, stage_out(name))
     known = _old_manifest(before)
     if known is not None:

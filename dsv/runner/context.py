@@ -14,7 +14,8 @@ from dsv.stages.registry import stage as find_stage
 
 @dataclass(frozen=True)
 class Context:
-    """One stage instance of one project. `upstream` are the instances before it, ingest first."""
+    """One stage instance of one project. `upstream` are the instances before it, ingest first; `code` identifies what
+    dsv does not ship."""
 
     layout: Layout
     instance: str
@@ -23,6 +24,7 @@ class Context:
     params_hash: str
     upstream: tuple[str, ...]
     sources: Mapping[str, SourceFacts]
+    code: str = ""
 
     @property
     def stage(self) -> Stage:

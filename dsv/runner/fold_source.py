@@ -168,7 +168,7 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     if len(folded.clash):
         raise _clash(folder, batch, texts.gather(folded.clash))
     stored = folded.fate.filter(pl.col("fate").is_in([fold.NEW, fold.LOSER, fold.CONFLICT]))
-    order = _arrival(data, stored, folder)
+    order = _arrival(data, stored, folder, hashes)
     first = len(state.shards)
     facts = _write(folder, state, batch, data, frame.select("_file", "_row"), order, texts, hashes)
     _record_events(state, first, folded.events, batch)
@@ -239,16 +239,16 @@ def _hashes(folder: Folder, state: State, positions: pl.DataFrame) -> pl.Series:
     return pl.concat(parts).sort("order")["hash"]
 
 
-def _arrival(data: pl.DataFrame, stored: pl.DataFrame, folder: Folder) -> pl.DataFrame:
-    """The stored rows in the order of their shard: by key, then occurrence, losers before the winner."""
+def _arrival(data: pl.DataFrame, stored: pl.DataFrame, folder: Folder, hashes: pl.Series) -> pl.DataFrame:
+    """The stored rows in the order of their shard: by key, then record hash: what lies where follows from what there is."""
     keys = data.select([pl.col(name).alias(f"k{i}") for i, name in enumerate(folder.key)])
     if stored.height == data.height and len(folder.key) == 1 and _rising(keys["k0"]):
         return pl.concat([stored, keys], how="horizontal")
     together = pl.concat([stored, keys[stored["at"]]], how="horizontal")
     if stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all():
         return together.sort(keys.columns, maintain_order=True)
-    ranked = together.with_columns(last=pl.col("fate") == fold.NEW)
-    return ranked.sort([*keys.columns, "n", "last", "at"], maintain_order=True)
+    ranked = together.with_columns(hashes.gather(together["at"]).alias("_hash"))
+    return ranked.sort([*keys.columns, "n", "_hash"], maintain_order=True)
 
 
 def _rising(keys: pl.Series) -> bool:
@@ -286,7 +286,7 @@ def _write(
         rows, name = _rows(data, at), identity.shard_name(first_id)
         relative = f"{source}/{batch}/{name}.parquet"
         own = hashes.gather(at)
-        total = digest.total(own)
+        total = _digest(rows, own)
         files.write(
             folder.layout.base(folder.kind, relative),
             shard_file.to_bytes(rows.to_arrow(), {"key": list(folder.key), "digest": str(total)}),
@@ -304,6 +304,14 @@ def _write(
     facts = Local().map(write, jobs)
     state.shards += [_shard(folder, batch, fact, len(state.shards) + i) for i, fact in enumerate(facts)]
     return facts
+
+
+def _digest(rows: pl.DataFrame, hashes: pl.Series) -> digest.Sum:
+    """What identifies a shard: its records, and the keys of those that have the content of an earlier one."""
+    if identity.CONTENT_KEY in rows.columns:
+        keys = rows[identity.CONTENT_KEY]
+        hashes = hashes.zip_with(~keys.str.contains("#", literal=True), digest.hash128(keys))
+    return digest.total(hashes)
 
 
 def _record_events(state: State, before: int, events: pl.DataFrame, batch: str) -> None:

@@ -34,7 +34,7 @@ def wanted(shard: Shard, needs: Needs) -> tuple[str, ...] | None:
 
 
 def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Mapping[str, Decided]) -> list[Task]:
-    """A task for every shard that the stage reads, with its cache key: content, values set upstream, params, revision."""
+    """A task for every shard that the stage reads, with its cache key: content, values set upstream, params, revision, code."""
     facts = {name: tuple(fact) for name, fact in sorted(context.sources.items())}
     found = []
     for shard in shards:
@@ -47,7 +47,7 @@ def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Ma
             set_here = {c: d for c, d in columns_of(digests).items() if columns is None or c in columns}
             upstream.append(sorted(set_here.items()))
         key = narrow.key(
-            "prepare", context.stage_name, context.stage.REVISION, context.params_hash, shard.kind, shard.source,
+            "prepare", context.stage_name, context.stage.REVISION, context.code, context.params_hash, shard.kind, shard.source,
             shard.digest, shard.key, columns, upstream, facts,
         )  # fmt: skip
         decided = tuple(manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in context.upstream)

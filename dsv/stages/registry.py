@@ -44,7 +44,8 @@ def code(name: str, params: Any) -> str:
     own = getattr(stage(name), "code", None)
     if own is not None:
         return str(own(params))
-    for entry in entry_points(group=GROUP):
-        if entry.name == name and name not in STAGES and entry.dist is not None:
+    # Looking through the entry points of all that is installed takes 20 ms.
+    for entry in () if name in STAGES else entry_points(group=GROUP):
+        if entry.name == name and entry.dist is not None:
             return f"{entry.dist.name} {entry.dist.version}"
     return ""
