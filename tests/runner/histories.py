@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+import random
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -66,16 +67,30 @@ class Swap(NamedTuple):
 Step = Deliver | Section | Say | Forget | Lose | Swap
 
 
+class Form(NamedTuple):
+    """How the rows of a delivery are put into files: nothing of it may count."""
+
+    seed: int = 0
+    files: int = 1
+
+
+PLAIN = Form()
+
+
 @dataclass
 class Plan:
-    """What params.yaml says, and the files of all deliveries."""
+    """What params.yaml says, and the rows of all deliveries."""
 
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    deliveries: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
+    deliveries: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
 
     def params(self) -> dict[str, Any]:
         return {"dataset": "random", "sources": self.sources, **self.sections}
+
+    def files(self, form: Form = PLAIN) -> dict[tuple[str, str], dict[str, bytes]]:
+        """The files of each delivery."""
+        return {key: files(BODIES[key[0]]["format"], rows, form) for key, rows in self.deliveries.items()}
 
     def after(self, step: Step) -> Plan:
         """The plan with the step done."""
@@ -85,7 +100,7 @@ class Plan:
                 body = new.sources.setdefault(source, {**LICENSED, **BODIES[source], "batches": []})
                 name = f"b{sum(s == source for s, _ in new.deliveries)}"
                 body["batches"].append(name)
-                new.deliveries[source, name] = {f"rows.{body['format']}": text(body["format"], rows)}
+                new.deliveries[source, name] = rows
             case Section(name, params):
                 new.sections = {k: v for k, v in (new.sections | {name: params}).items() if v is not None}
             case Say(source, key, value) if source in new.sources:
@@ -97,12 +112,22 @@ class Plan:
         return new
 
 
-def text(form: str, rows: list[Row]) -> bytes:
-    """The rows as a file; no value is an empty cell, or a null."""
-    if form == "jsonl":
-        return "".join(json.dumps(row) + "\n" for row in rows).encode()
-    out = io.StringIO()
+def files(kind: str, rows: list[Row], form: Form) -> dict[str, bytes]:
+    """The rows in files, in the order given; with a seed in any order of rows and columns."""
     names = list(dict.fromkeys(name for row in rows for name in row))
+    if form.seed:
+        shuffle = random.Random(form.seed).sample
+        rows, names = shuffle(rows, len(rows)), shuffle(names, len(names))
+    # A file without any row is no delivery of none: it is told as one that could not be read.
+    parts = [part for part in (rows[i :: form.files] for i in range(form.files)) if part] or [[]]
+    return {f"{i}.{kind}": text(kind, part, names) for i, part in enumerate(parts)}
+
+
+def text(kind: str, rows: list[Row], names: list[str]) -> bytes:
+    """The rows as a file; no value is an empty cell, or a null."""
+    if kind == "jsonl":
+        return "".join(json.dumps({n: row[n] for n in names if n in row}) + "\n" for row in rows).encode()
+    out = io.StringIO()
     writer = csv.DictWriter(out, names or ["nothing"], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -121,10 +146,10 @@ BOX = st.builds(
 )  # fmt: skip
 VALUES = {"text": TEXTS, "price": PRICES, "g": GROUPS}
 ROWS = {
-    "shop": st.fixed_dictionaries({"id": IDS, **VALUES}),
-    "stock": st.fixed_dictionaries({"shelf": st.sampled_from(["a", "a/b"]), "n": st.integers(1, 11), **VALUES}),
-    "notes": st.fixed_dictionaries({"text": TEXTS, "g": GROUPS}),
-    "votes": st.fixed_dictionaries({"id": IDS, "who": WHO, "label": LABELS}),
+    "shop": st.fixed_dictionaries({"id": IDS}, optional=VALUES),
+    "stock": st.fixed_dictionaries({"shelf": st.sampled_from(["a", "a/b"]), "n": st.integers(1, 11)}, optional=VALUES),
+    "notes": st.fixed_dictionaries({}, optional={"text": TEXTS, "g": GROUPS}),
+    "votes": st.fixed_dictionaries({"id": IDS, "who": WHO}, optional={"label": LABELS}),
     "boxes": st.fixed_dictionaries({"id": IDS, "who": WHO, "boxes": st.lists(BOX, max_size=3)}),
 }
 RULES: list[dict[str, Any]] = [
@@ -139,7 +164,7 @@ RULES: list[dict[str, Any]] = [
     {"fill": {"column": "g", "value": "x"}},
     {"aliases": {"column": "text", "map": {"c": "a"}}},
 ]
-CLEAN = st.lists(st.sampled_from(RULES), max_size=4, unique_by=json.dumps).map(lambda rules: {"rules": _named(rules)})
+CLEAN = st.lists(st.sampled_from(RULES), max_size=4, unique_by=json.dumps).map(lambda rules: {"rules": rules})
 MERGE = st.fixed_dictionaries(
     {"from": st.just(["votes"])},
     optional={
@@ -175,6 +200,7 @@ SAYINGS = st.one_of(
     st.just(Say("shop", "key", ["id", "text"])),
     st.just(Say("stock", "rename", {"text": "words"})),
 )  # fmt: skip
+KEYS = {"shop": ("id",), "stock": ("shelf", "n")}
 DELIVERIES = st.sampled_from(list(ROWS)).flatmap(
     lambda source: st.builds(Deliver, st.just(source), st.lists(ROWS[source], max_size=5))
 )
@@ -187,7 +213,3 @@ STEPS = st.one_of(
     st.builds(Lose, st.sampled_from(["objects", "derived"]), st.integers(1, 3)),
     st.just(Swap()),
 )
-
-
-def _named(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return copy.deepcopy(rules)
