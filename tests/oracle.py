@@ -100,7 +100,7 @@ def fold(name: str, body: Mapping[str, Any], given: list[list[Row]], first: int)
     for number, delivered in enumerate(given, first):
         rows, refused = typed(body, delivered)
         whole = snapshot and (bool(rows) or not refused) and (bool(delivered) or body["format"] == "csv")
-        counts = Counter() if snapshot else Counter(spot.key[0].partition("#")[0] for spot in spots)
+        counts = Counter(spot.id.removeprefix(f"{name}/").partition("#")[0] for spot in spots if not snapshot)
         new: dict[tuple[Any, ...], list[Row]] = {}
         for one in rows:
             if body.get("key"):

@@ -148,7 +148,7 @@ VALUES = {"text": TEXTS, "price": PRICES, "g": GROUPS}
 ROWS = {
     "shop": st.fixed_dictionaries({"id": IDS}, optional=VALUES),
     "stock": st.fixed_dictionaries({"shelf": st.sampled_from(["a", "a/b"]), "n": st.integers(1, 11)}, optional=VALUES),
-    "notes": st.fixed_dictionaries({}, optional={"text": TEXTS, "g": GROUPS}),
+    "notes": st.fixed_dictionaries({"text": TEXTS, "g": GROUPS}),
     "votes": st.fixed_dictionaries({"id": IDS, "who": WHO}, optional={"label": LABELS}),
     "boxes": st.fixed_dictionaries({"id": IDS, "who": WHO, "boxes": st.lists(BOX, max_size=3)}),
 }
