@@ -48,9 +48,9 @@ def compare(history: list[Step], folder: Path) -> None:
     assert loaded(folder) == predict(plan.params(), plan.deliveries)
 
 
-def loaded(folder: Path) -> dict[str, dict[str, Any]]:
+def loaded(folder: Path, rev: str = ".") -> dict[str, dict[str, Any]]:
     """id → values that are there."""
-    rows = dsv.load(".", path=folder).to_polars().to_dicts()
+    rows = dsv.load(rev, path=folder).to_polars().to_dicts()
     return {row.pop("_id"): {name: value for name, value in row.items() if value is not None} for row in rows}
 
 

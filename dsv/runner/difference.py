@@ -78,9 +78,9 @@ def _concat(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _by_position(a: Side, b: Side, shard: Shard, other: Shard) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Records of one base shard whose decisions differ: changed ones, those only in A, those only in B."""
-    # A column that all stages set alike on both sides need not be read.
+    # A column that all stages set alike on both sides need not be read; one that a side lacks is a change of schema.
     here, there = a.digests(shard), b.digests(other)
-    names = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
+    names = sorted(name for name in a.columns & b.columns if here.get(name) != there.get(name))
     left, right = a.state(shard, names), b.state(other, names)
     both = left.kept & right.kept
     only_a = _positions(a, shard, left.kept & ~right.kept)
