@@ -112,7 +112,7 @@ class Plan:
         return new
 
 
-def files(kind: str, rows: list[Row], form: Form) -> dict[str, bytes]:
+def files(kind: str, rows: list[Row], form: Form = PLAIN) -> dict[str, bytes]:
     """The rows in files, in the order given; with a seed in any order of rows and columns."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     if form.seed:

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsv import errors
-from tests.runner.histories import KEYS, PLAIN, STEPS, Deliver, Form, Lose, Plan, Step
+from dsv.store.objects import file_md5
+from tests import stranger
+from tests.runner.histories import BODIES, KEYS, PLAIN, STEPS, Deliver, Form, Lose, Plan, Step, files
 from tests.runner.workshop import Workshop
 
 BEGIN = Deliver("shop", [{"id": "1", "text": "a", "price": 1.5, "g": "x"}])
@@ -62,6 +64,35 @@ def test_a_run_after_any_long_history_equals_a_run_from_scratch(
     tmp_path_factory: pytest.TempPathFactory, history: list[Step]
 ) -> None:
     check(history, tmp_path_factory.getbasetemp() / "incremental")
+
+
+def test_what_a_batch_replaced_stays_replaced_when_the_cache_lost_it(tmp_path: Path) -> None:
+    again = Deliver("shop", [{"id": "1", "text": "b"}])
+    shop, plan = Workshop(tmp_path / "project"), Plan().after(BEGIN).after(again)
+    outcome(shop, plan)
+    for path in (shop.layout.decisions("ingest") / "shop").rglob("*.parquet"):
+        shop.store.remove(file_md5(path))
+    plan = plan.after(Deliver("shop", [{"id": "2"}]))
+    assert outcome(shop, plan) == outcome(Workshop(tmp_path / "scratch"), plan)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_batch_of_equal_rows_has_ids_of_its_own(tmp_path: Path, workers: int) -> None:
+    once = Deliver("notes", [{"text": "a", "g": "x"}])
+    twice = Plan().after(once).after(once)
+    together = Plan().after(Deliver("notes", once.rows * 2))
+    apart, whole = (outcome(Workshop(tmp_path / n, workers), p) for n, p in (("apart", twice), ("whole", together)))
+    assert apart["audit"]["dataset"] == whole["audit"]["dataset"]
+
+
+def test_of_two_rows_of_one_key_the_later_counts_in_every_source(tmp_path: Path) -> None:
+    one, two = {"id": "1", "text": "a"}, {"id": "1", "text": "b"}
+    shop = Workshop(tmp_path / "project")
+    body = {**BODIES["shop"], "license": "MIT", "batches": ["b0"]}
+    params = {"dataset": "d", "sources": {"x": body, "y": body}}
+    shop.write(params, {("x", "b0"): files("csv", [one, two]), ("y", "b0"): files("csv", [two, one])})
+    root = shop.build()["audit"]["dataset"]["root"]
+    assert root == stranger.root(stranger.Project(shop.layout.root, ["ingest"]))
 
 
 def reshaped(history: list[Step], form: Form, folder: Path) -> None:

@@ -30,9 +30,10 @@ Files = Mapping[str, bytes]
 class Workshop:
     """A project folder without git. `deliveries` maps (source, batch) to the files of the delivery."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 2) -> None:
         (folder / ".dsv").mkdir(parents=True)
         self.layout = Layout(folder)
+        self.workers = workers
         self.store = Store(config.cache_dir(folder), config.cache_types(folder))
 
     def write(self, params: Mapping[str, Any], deliveries: Mapping[tuple[str, str], Files]) -> None:
@@ -53,7 +54,7 @@ class Workshop:
             outs = INGEST_OUTS if name == INGEST else (stage_out(name),)
             for out in outs:
                 shutil.rmtree(self.layout.root / out, ignore_errors=True)
-            found[name] = execute(self.layout, name, workers=1).report
+            found[name] = execute(self.layout, name, workers=self.workers).report
             self._lock(name, outs)
             manifest = self.layout.manifest(name)
             if manifest.exists():
