@@ -73,6 +73,14 @@ def test_a_diff_of_equal_versions_is_empty_and_exits_with_0(january: Project) ->
     assert january.dsv("diff", "v1.0.0", "HEAD", "--exit-code").out.splitlines()[1:] == ["The same records."]
 
 
+def test_a_column_that_no_stage_assigns_any_more_is_a_change_of_schema(january: Project) -> None:
+    january.params(clean={"rules": [{"missing": {"columns": ["text"]}}]})
+    january.dsv("run")
+    found = dsv.diff("v1.0.0", ".", path=january.root).json()
+    assert found["schema"]["removed"] == ["split"]
+    assert found["records"] == {"added": 0, "removed": 0, "modified": 0, "moved": 0, "unchanged": 5}
+
+
 def test_exit_code_1_tells_differences_only_when_asked(february: Project) -> None:
     february.dsv("diff", "v1.0.0", "HEAD")
     february.dsv("diff", "v1.0.0", "HEAD", "--exit-code", code=1)
@@ -208,6 +216,10 @@ def test_outside_of_a_project_the_exit_code_is_11(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
     assert "hint: dsv init" in Project(folder).dsv("log", code=11).err
+
+
+def test_a_project_without_a_commit_has_an_empty_log(project: Project) -> None:
+    assert project.dsv("log", "--format", "json").json() == {"dsv.log/v1": []}
 
 
 def test_a_python_function_becomes_a_stage(january: Project) -> None:

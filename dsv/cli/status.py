@@ -42,8 +42,8 @@ def _text(found: Status) -> None:
 
 
 def _change(cause: dict[str, Any]) -> str:
-    """What became of a param or of code; data and stages are named only."""
-    if cause["kind"] not in ("param", "code"):
+    """What became of a param, of code or of an order; data and stages are named only."""
+    if cause["kind"] not in ("param", "code", "order"):
         return ""
     was, now = (json.dumps(cause[side], ensure_ascii=False, default=str) for side in ("from", "to"))
     return f": {was} → {now}"

@@ -26,7 +26,7 @@ class Logged(NamedTuple):
 def log(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list[Logged]:
     """The versions that lead to a revision, newest first. Reads reports only, so it works without any data."""
     found = entries(layout, rev, limit)
-    older = [*found[1:], None]
+    older = [*found, None][1:]
     return [Logged(entry, _step(before, entry)) for entry, before in zip(found, older, strict=True)]
 
 

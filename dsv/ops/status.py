@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
-from dsv.project.layout import INGEST, SIGNATURE, Layout
+from dsv.project.layout import INGEST, SIGNATURE, Layout, stage_out
 from dsv.project.version import WORKSPACE, find
 from dsv.record import yaml12
 from dsv.record.changes import changes
@@ -62,10 +62,14 @@ def _stages(layout: Layout, locked: Mapping[str, Stage], params: dict[str, Any])
         section = "sources" if name == INGEST else name
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
         because += codes.get(name, [])
+        signed = locked[name].params.get(SIGNATURE, {}).get(name) or {}
         if name == INGEST:
+            because += _order("sources", signed.get("sources"), list(params.get("sources") or {}))
             because += _data(layout, locked)
+        elif stale:
+            because.append({"kind": "data", "name": "an earlier stage", "from": None, "to": None})
         else:
-            because += [{"kind": "data", "name": "an earlier stage", "from": None, "to": None}] if stale else []
+            because += _order("after", signed.get("after"), _deciding(locked, names[: names.index(name)]))
         stale = stale or bool(because)
         found.append(StageStatus(name, "stale" if because else "fresh", because))
     gone = [name for name, stage in locked.items() if name not in names and stage.cmd.startswith("dsv x ")]
@@ -93,6 +97,20 @@ def _codes(layout: Layout, locked: Mapping[str, Stage]) -> dict[str, list[dict[s
         for name, was in signed.items()
         if was != now.get(name, was)
     }
+
+
+def _deciding(locked: Mapping[str, Stage], names: list[str]) -> list[str]:
+    """Those of the stages that decide about records: they have an output of their own."""
+    return [n for n in names if stage_out(n) in {out.path for out in locked[n].outs}]
+
+
+def _order(name: str, old: list[str] | None, new: list[str]) -> list[dict[str, Any]]:
+    """That the names are in another order, or others; of sources, what came or went is told by the params."""
+    if old is None:
+        return []
+    if name == "sources":
+        old, new = [n for n in old if n in new], [n for n in new if n in old]
+    return [] if old == new else [{"kind": "order", "name": name, "from": old, "to": new}]
 
 
 def _data(layout: Layout, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:

@@ -105,16 +105,26 @@ def params_hash(instance: Instance) -> str:
 
 
 def signatures(pipeline: Pipeline, ingest_revision: int, source_signatures: Mapping[str, str]) -> dict[str, Any]:
-    """What `.dsv/sig.yaml` holds: per stage, the revision, the code of plugins and the typed hash of its params."""
+    """What `.dsv/sig.yaml` holds: per stage, the revision, the code of plugins and the typed hash of its params.
+
+    And the orders that DVC does not see: that of the sources, and which stages come before (a dependency that is taken
+    out of dvc.yaml makes nothing stale).
+    """
     batches = {s.name: list(s.batches) for s in pipeline.sources}
     found: dict[str, Any] = {
-        INGEST: {"revision": ingest_revision, "code": "", "params": typed_hash([dict(source_signatures), batches])}
+        INGEST: {
+            "revision": ingest_revision,
+            "code": "",
+            "params": typed_hash([dict(source_signatures), batches]),
+            "sources": [s.name for s in pipeline.sources],
+        }
     }
     for instance in pipeline.instances:
         found[instance.name] = {
             "revision": instance.revision,
             "code": registry.code(instance.use, instance.params),
             "params": params_hash(instance),
+            "after": list(pipeline.upstream(instance.name)),
         }
     return found
 

@@ -70,7 +70,10 @@ def _sliced(fn: Callable[[pl.DataFrame], Result], frame: pl.DataFrame) -> list[R
 
 
 def order(rows: Delivered, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    """The stored rows (`at`, `fate`, `n`) in the order of their shards: by key, then occurrence, losers before the winner."""
+    """The stored rows (`at`, `fate`, `n`) in the order of their shards: by key, then record hash.
+
+    What lies where follows from what there is, not from where it stood in its file.
+    """
     columns = rows.data.select([pl.col(name).alias(f"k{i}") for i, name in enumerate(key)])
     if stored.height == rows.data.height and columns.width == 1 and _rising(columns["k0"]):
         return stored
@@ -81,8 +84,9 @@ def order(rows: Delivered, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataF
     together = pl.concat([stored, columns], how="horizontal")
     if stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all():
         return together.sort(columns.columns, maintain_order=True).select(stored.columns)
-    ranked = together.with_columns(last=pl.col("fate") == fold.NEW)
-    return ranked.sort([*columns.columns, "n", "last", "at"], maintain_order=True).select(stored.columns)
+    own = rows.hashes[together["at"].to_numpy()]
+    ranked = together.with_columns(h0=own[:, 0].copy(), h1=own[:, 1].copy())
+    return ranked.sort([*columns.columns, "n", "h0", "h1"], maintain_order=True).select(stored.columns)
 
 
 def _packed(columns: pl.DataFrame) -> pl.Series | None:
@@ -147,7 +151,7 @@ def _write(job: _Job) -> dict[str, Any]:
     name = identity.shard_name(f"{where.source}/{rows.texts[int(at[0])]}")
     relative = str(Path(where.source, where.batch, f"{name}.parquet"))
     own = rows.hashes[at]
-    total = str(digest.total(own))
+    total = str(_digest(data, own))
     files.write(
         where.layout.base(where.kind, relative), shard_file.to_bytes(data, {"key": list(where.key), "digest": total})
     )
@@ -158,6 +162,15 @@ def _write(job: _Job) -> dict[str, Any]:
     where.cache.put_frame(hashes_key(total, where.key, where.repeats), hashed, compressed=False)
     schema = shard_file.schema(data.drop(identity.CONTENT_KEY, strict=False))
     return {"name": name, "rows": data.height, "digest": total, "key": list(where.key), "schema": schema}
+
+
+def _digest(data: pl.DataFrame, hashes: Words) -> digest.Sum:
+    """What identifies a shard: its records, and the keys of those that have the content of an earlier one."""
+    if identity.CONTENT_KEY in data.columns:
+        again = data[identity.CONTENT_KEY].str.contains("#", literal=True).to_numpy()
+        hashes = hashes.copy()
+        hashes[again] = digest.words(digest.hash128(data[identity.CONTENT_KEY].filter(pl.Series(again))))
+    return digest.total(hashes)
 
 
 def hashes_key(shard_digest: str, key: Sequence[str], repeats: bool) -> str:

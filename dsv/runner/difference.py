@@ -81,9 +81,9 @@ def _concat(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _by_position(a: Side, b: Side, shard: Shard, other: Shard) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Records of one base shard whose decisions differ: changed ones, those only in A, those only in B."""
-    # A column that all stages set alike on both sides need not be read.
+    # A column that all stages set alike on both sides need not be read; one that a side lacks is a change of schema.
     here, there = a.digests(shard), b.digests(other)
-    names = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
+    names = sorted(name for name in a.columns & b.columns if here.get(name) != there.get(name))
     left, right = a.kept(shard), b.kept(other)
     both = left & right
     only_a = _positions(a, shard, left & ~right)

@@ -132,6 +132,9 @@ def _link(folder: Folder, batch: Batch) -> bool:
     source, previous = folder.params.name, folder.previous
     for shard in batch.shards:
         relative = f"{source}/{batch.name}/{shard['name']}.parquet"
+        # Without the events of later batches, what they replaced would be live again.
+        if previous[INGEST].lost(relative):
+            return False
         if not previous[folder.kind].fetch(relative, folder.layout.base(folder.kind, relative)):
             return False
         if not previous["origin"].fetch(relative, folder.layout.origin(relative)):

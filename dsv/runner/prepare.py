@@ -34,7 +34,7 @@ def wanted(shard: Shard, needs: Needs) -> tuple[str, ...] | None:
 
 
 def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Mapping[str, Decided]) -> list[Task]:
-    """A task for every shard that the stage reads, with its cache key: content, values set upstream, params, revision."""
+    """A task for every shard that the stage reads, with its cache key: content, values set upstream, params, revision, code."""
     facts = {name: tuple(fact) for name, fact in sorted(context.sources.items())}
     found = []
     for shard in shards:

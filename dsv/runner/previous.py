@@ -29,6 +29,11 @@ class Previous:
         same = before == digests if shard is None else _part(before, digests) == digests
         return same and self.fetch(relative, path)
 
+    def lost(self, relative: str) -> bool:
+        """Whether there was a previous file of this name, and its object is gone."""
+        oid = self.objects.get(relative)
+        return oid is not None and (self.store is None or not self.store.has(oid))
+
     def fetch(self, relative: str, path: Path) -> bool:
         """Links the previous file of this name to the path, if its object is at hand."""
         oid = self.objects.get(relative)

@@ -21,7 +21,7 @@ from dsv.stages.components import join_groups
 
 NAME = "split"
 DOC = "Assigns records to train, validation and test."
-REVISION = 1
+REVISION = 2
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Params:
     )
     stratify: tuple[str, ...] = field(default=(), metadata={"doc": "each value gets its share of each split"})
     salt: str = field(default="v1", metadata={"doc": "another salt is another draw"})
+
+    @property
+    def shares(self) -> list[tuple[str, float]]:
+        """Splits with their fractions by name: the order in which a mapping is written does not count."""
+        return sorted(self.fractions.items())
 
     def impossible(self) -> Iterator[tuple[str, str]]:
         """Fractions that are no whole."""
@@ -74,10 +79,10 @@ def prepare(view: View, params: Params) -> Prepared:
 
 def _group(frame: pl.DataFrame, names: tuple[str, ...], ids: pl.Series) -> pl.Series:
     """The text of the group; a record whose group is null is its own."""
-    present = [n for n in names if n in frame.columns]
-    if not present:
+    if not names:
         return ids
-    texts = canonical.rows(frame, present)
+    # A column that a shard lacks is null there.
+    texts = canonical.rows(frame, [n for n in names if n in frame.columns])
     return pl.select(pl.when(texts == "").then(pl.lit("\0") + ids).otherwise(pl.lit(canonical.RS) + texts)).to_series()
 
 
@@ -108,11 +113,9 @@ def _assign(rows: pl.DataFrame, params: Params) -> Decided:
 
 
 def _by_place(u: np.ndarray, params: Params) -> list[str]:
-    names = list(params.fractions)
+    names, shares = zip(*params.shares, strict=True)
     # The last bound is the end of the circle whatever the rounding of the fractions.
-    bounds = np.array(
-        [min(int(c * 2**64), 2**64 - 1) for c in np.cumsum(list(params.fractions.values()))[:-1]], dtype=np.uint64
-    )
+    bounds = np.array([min(int(c * 2**64), 2**64 - 1) for c in np.cumsum(shares)[:-1]], dtype=np.uint64)
     return [names[i] for i in np.searchsorted(bounds, u, side="right").tolist()]
 
 
@@ -136,7 +139,7 @@ def _fill(groups: pl.DataFrame, params: Params, *, sticky: bool) -> pl.DataFrame
 
 
 def _stratum(groups: pl.DataFrame, unit: str, params: Params, *, sticky: bool) -> pl.DataFrame:
-    names, shares = list(params.fractions), np.array(list(params.fractions.values()))
+    names, shares = [name for name, _ in params.shares], np.array([share for _, share in params.shares])
     have = np.zeros(len(names))
     later: list[tuple[int, int, int]] = []
     out: dict[int, int] = {}

@@ -60,6 +60,13 @@ def test_a_group_is_never_in_two_splits(method: str) -> None:
     assert found.group_by("g").agg(pl.col("split").n_unique())["split"].to_list() == [1] * 7
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_group_column_that_a_shard_lacks_is_null_there(method: str) -> None:
+    named, params = {"_id": [f"s/{i}" for i in range(40)]}, {"method": method, "fractions": HALF, "group": ["g"]}
+    null = {**named, "g": pl.Series([None] * 40, dtype=pl.String)}
+    assert assigned(params, [shard(named)]) == assigned(params, [shard(null)])
+
+
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=40))
 @settings(deadline=None, max_examples=60)
 def test_records_connected_by_any_group_stay_together(pairs: list[tuple[int, int]]) -> None:
