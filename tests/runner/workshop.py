@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dsv.dvcio import config
+from dsv.engines import registry as engines
 from dsv.ops.derive import derive
 from dsv.ops.execute import execute
 from dsv.project.layout import INGEST, Layout, stage_out
@@ -54,7 +55,8 @@ class Workshop:
             outs = INGEST_OUTS if name == INGEST else (stage_out(name),)
             for out in outs:
                 shutil.rmtree(self.layout.root / out, ignore_errors=True)
-            found[name] = execute(self.layout, name, workers=self.workers).report
+            with engines.shared(workers=self.workers) as engine:
+                found[name] = execute(self.layout, name, engine).report
             self._lock(name, outs)
             manifest = self.layout.manifest(name)
             if manifest.exists():
