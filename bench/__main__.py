@@ -1,7 +1,7 @@
 """`python -m bench [CASE…]`: measures, prints a table, and keeps the figures in bench/results.json.
 
 Without a name it measures all but `large`. DSV_BENCH_ROWS (2,000,000; of `large` 24,000,000) and DSV_BENCH_FOLDER (a folder
-on a disk with 20 GB to spare; for `large` 40) may be set.
+on a disk with 20 GB to spare; for `large` 30) may be set.
 """
 
 from __future__ import annotations
