@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-.PHONY: test test-long lint demo docs bench
+.PHONY: test test-long lint demo docs bench bench-large
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,5 +26,5 @@ demo: $(VENV)/.ready
 docs: $(VENV)/.ready
 	$(BIN)/python docs/reference.py
 
-bench: $(VENV)/.ready
-	$(BIN)/python -m bench
+bench bench-large: $(VENV)/.ready
+	$(BIN)/pip install -q -c constraints.txt -e '.[bench]' && $(BIN)/python -m bench $(subst bench-,,$(filter bench-large,$@))

@@ -66,7 +66,7 @@ def merge(folder: Path) -> pl.LazyFrame:
 
 def split(records: pl.LazyFrame) -> pl.LazyFrame:
     """By the hash of the device."""
-    place = plh.concat_str([pl.lit(SALT), pl.col("device")]).nchash.xxh3_64() / 2**64
+    place = plh.concat_str([pl.lit(SALT), pl.col("device")]).nchash.xxh3_64() / 2.0**64
     return records.with_columns(
         split=pl.when(place < 0.8).then(pl.lit("train")).when(place < 0.9).then(pl.lit("val")).otherwise(pl.lit("test"))
     )

@@ -1,47 +1,17 @@
-"""What is measured. Each case begins with what it needs and returns figures; ratios are taken within one run."""
+"""dsv on its own data, and beside the same by hand. Each case begins with what it needs; ratios are taken within one run."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
 from bench import changes
-from bench.generate import generate, save
+from bench.figures import Bench, Figure
+from bench.generate import save
 from bench.project import Project, Used, measure, start, write_params
-
-
-class Figure(NamedTuple):
-    """One measured figure and, where there is one, the most it may be."""
-
-    what: str
-    value: float
-    unit: str
-    most: float | None = None
-
-
-class Bench(NamedTuple):
-    """Where to work, and on how many records."""
-
-    folder: Path
-    rows: int
-
-    @property
-    def data(self) -> Path:
-        folder = self.folder / f"data-{self.rows}"
-        generate(folder, self.rows)
-        return folder
-
-    def scratch(self, name: str) -> Path:
-        """An empty folder."""
-        folder = self.folder / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
 
 
 def _baseline(bench: Bench) -> Used:
@@ -230,14 +200,3 @@ def adding(bench: Bench) -> list[Figure]:
         Figure("dsv add, 20,000 files", ours.wall, "s"),
         Figure("dsv add against dvc add", ours.wall / dvc.wall, "x", 0.5),
     ]
-
-
-CASES: dict[str, Callable[[Bench], list[Figure]]] = {
-    "changes": changes_of_one_project,
-    "snapshots": snapshots,
-    "commands": commands,
-    "small-diff": small_diff,
-    "history": history,
-    "rates": rates,
-    "adding": adding,
-}

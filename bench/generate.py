@@ -156,13 +156,13 @@ def save(frame: pl.DataFrame, path: Path) -> None:
         frame.write_parquet(path, compression="zstd")
 
 
-def generate(folder: Path, n: int) -> None:
-    """n records in `folder/records`, 3 n annotations in `folder/votes`; nothing when they are there."""
+def generate(folder: Path, n: int, first: int = 0) -> None:
+    """n records after the `first` ones in `folder/records`, 3 n annotations in `folder/votes`; nothing when they are there."""
     if (folder / "complete").exists():
         return
     words = vocabulary()
     for i, (low, high) in enumerate(itertools.pairwise(CUTS)):
-        start, end = int(low * n), int(high * n)
+        start, end = first + int(low * n), first + int(high * n)
         suffix = "csv" if i < 4 else "jsonl" if i < 7 else "parquet"
         save(rows(start, end - start, words), folder / "records" / f"part-{i}.{suffix}")
         save(votes(start, end - start), folder / "votes" / f"votes-{i}.parquet")

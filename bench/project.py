@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -10,7 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LOST = "n/a"
 SALT = "v1"
@@ -46,12 +47,13 @@ audit: {{groups: [site], label: label}}
 
 
 class Used(NamedTuple):
-    """What a command used: seconds on the clock, seconds of CPU, peak memory of its largest process in bytes."""
+    """What a command used: seconds on the clock, seconds of CPU, peak memory of its largest process in bytes; how it ended."""
 
     wall: float
     cpu: float
     peak: int
     out: str
+    code: int = 0
 
 
 def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None, check: bool = True) -> Used:
@@ -70,9 +72,8 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = N
     if check and process.returncode:
         raise SystemExit(f"{' '.join(command)}: exit {process.returncode}\n{out}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Used(
-        wall, cpu, max(usage.ru_maxrss, after.ru_maxrss if after.ru_maxrss > before.ru_maxrss else 0) * 1024, out
-    )
+    peak = max(usage.ru_maxrss, after.ru_maxrss if after.ru_maxrss > before.ru_maxrss else 0) * 1024
+    return Used(wall, cpu, peak, out, process.returncode)
 
 
 class Project:
@@ -94,12 +95,16 @@ class Project:
         assert old in text, old
         path.write_text(text.replace(old, new, 1))
 
-    def add(self, folder: Path, source: str, batch: str) -> None:
+    def add(self, folder: Path, source: str, batch: str) -> Used:
         """Takes a delivery in."""
-        self.dsv("add", str(folder), "--source", source, "--batch", batch, "--link")
+        return self.dsv("add", str(folder), "--source", source, "--batch", batch, "--link")
 
-    def commit(self, message: str) -> None:
-        self.dsv("commit", "-m", message)
+    def commit(self, message: str) -> Used:
+        return self.dsv("commit", "-m", message)
+
+    def shown(self) -> dict[str, Any]:
+        """What `dsv show` tells about the last version."""
+        return dict(json.loads(self.dsv("show", "--format", "json").out)["dsv.show/v1"])
 
     def stored(self) -> int:
         """Bytes in DVC's cache without the deliveries, which are the user's own files."""
