@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
 from dsv import errors
 from dsv.lineage.causes import Facts
 from dsv.lineage.facts import StageFacts
@@ -34,12 +37,13 @@ def side(version: Version) -> Side:
     if data is None:
         raise errors.UnknownVersion(f"{version.rev} pins no data: nothing was run there.", hint="dsv run")
     ingested = load_ingested(data)
-    deciding = tuple(
-        name for name in pipeline(version).deciding if name == INGEST or version.manifest(name) is not None
-    )
     manifests = {INGEST: Decided(INGEST, 0, ingested.decisions)}
-    for name in deciding[1:]:
-        manifests[name] = load_decided(version.manifest(name) or b"", stage_out(name))
+    # Signatures stand in the order of the stages; what has no manifest decides nothing.
+    for name in version.signature or pipeline(version).deciding:
+        decided = None if name == INGEST else version.manifest(name)
+        if decided is not None:
+            manifests[name] = load_decided(decided, stage_out(name))
+    deciding = tuple(manifests)
     told = (version.report("audit") or {}).get("dataset", {}).get("columns")
     shards = [shard for shard in ingested.shards() if shard.kind == "records"]
     names = columns.live(version, shards, deciding, manifests) if told is None else told
@@ -48,7 +52,27 @@ def side(version: Version) -> Side:
 
 def facts(a: Version, b: Version, side_a: Side, side_b: Side) -> Facts:
     """What the lineage needs to know of both versions."""
-    return Facts(_stages(a), _stages(b), _batches(side_a), _batches(side_b))
+    return Facts(Stages(a), Stages(b), _batches(side_a), _batches(side_b))
+
+
+class Stages(Mapping[str, StageFacts]):
+    """The stages of a version by name. Most causes need none: params are read when the first stage is asked for."""
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+
+    @cached_property
+    def _found(self) -> dict[str, StageFacts]:
+        return _stages(self._version)
+
+    def __getitem__(self, name: str) -> StageFacts:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _stages(version: Version) -> dict[str, StageFacts]:

@@ -159,7 +159,7 @@ def _write(job: _Job) -> dict[str, Any]:
     files.write(where.layout.origin(relative), shard_file.to_bytes(origin, {"layout": "origin"}))
     where.cache.put_data(narrow.key("record hash", total, where.key), digest.to_bytes(own))
     hashed = digest.split(job.keys).with_columns(n=job.n if where.repeats else pl.lit(1, pl.UInt32))
-    where.cache.put_frame(hashes_key(total, where.key, where.repeats), hashed, compressed=False)
+    where.cache.put_frame(narrow.key_hashes(total, where.key, repeats=where.repeats), hashed, compressed=False)
     schema = shard_file.schema(data.drop(identity.CONTENT_KEY, strict=False))
     return {"name": name, "rows": data.height, "digest": total, "key": list(where.key), "schema": schema}
 
@@ -171,11 +171,6 @@ def _digest(data: pl.DataFrame, hashes: Words) -> digest.Sum:
         hashes = hashes.copy()
         hashes[again] = digest.words(digest.hash128(data[identity.CONTENT_KEY].filter(pl.Series(again))))
     return digest.total(hashes)
-
-
-def hashes_key(shard_digest: str, key: Sequence[str], repeats: bool) -> str:
-    """Where the local cache keeps the hash (hi, lo) of each row's key, and the number of its occurrence (n)."""
-    return narrow.key("key hash 2", shard_digest, tuple(key), repeats)
 
 
 def _take(frame: pl.DataFrame, at: At) -> pl.DataFrame:

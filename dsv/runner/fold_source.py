@@ -16,7 +16,7 @@ from dsv.project.layout import INGEST, Layout
 from dsv.project.manifest import Batch, Shard, Source
 from dsv.project.params import Source as SourceParams
 from dsv.record import digest, identity
-from dsv.runner import batch_shards, deliver, files, fold, raw, read
+from dsv.runner import batch_shards, deliver, files, fold, narrow, raw, read
 from dsv.runner.batch_shards import Where
 from dsv.runner.keyset import Keys, KeySet
 from dsv.runner.narrow import Cache
@@ -233,14 +233,14 @@ def _prior(folder: Folder, state: State, wanted: pl.Series | None) -> pl.DataFra
 
 
 def _key_halves(folder: Folder, shard: Shard) -> Keys:
-    known = folder.cache.numbers(batch_shards.hashes_key(shard.digest, shard.key, folder.policy.repeats), "hi")
+    known = folder.cache.numbers(narrow.key_hashes(shard.digest, shard.key, repeats=folder.policy.repeats), "hi")
     found: Keys = _keys(folder, shard)["hi"].to_numpy() if known is None or len(known) != shard.rows else known
     return found
 
 
 def _keys(folder: Folder, shard: Shard) -> pl.DataFrame:
     """The hash of each row's key, and the number of its occurrence in the delivery; computed where the cache has none."""
-    where = batch_shards.hashes_key(shard.digest, shard.key, folder.policy.repeats)
+    where = narrow.key_hashes(shard.digest, shard.key, repeats=folder.policy.repeats)
     known = folder.cache.frame(where)
     if known is not None and known.height == shard.rows:
         return known

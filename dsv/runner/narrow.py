@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from polars.exceptions import ComputeError
 
 from dsv.record import digest
@@ -22,6 +22,11 @@ from dsv.record import digest
 def key(*parts: object) -> str:
     """A cache key of everything that the value depends on."""
     return digest.hash_text("\x1f".join(str(part) for part in parts))
+
+
+def key_hashes(shard_digest: str, columns: Sequence[str], *, repeats: bool) -> str:
+    """The cache key of the hash (hi, lo) of each row's key in a shard, and of the number of its occurrence (n)."""
+    return key("key hash 2", shard_digest, tuple(columns), repeats)
 
 
 class Cache:
@@ -55,9 +60,9 @@ class Cache:
             return None
         if column not in table.column_names or table.schema.field(column).type != pa.uint64():
             return None
-        values = table[column]
-        found: npt.NDArray[np.uint64] = (pc.fill_null(values, 0) if values.null_count else values).to_numpy()
-        return found
+        values = pl.from_arrow(table[column])
+        assert isinstance(values, pl.Series)
+        return (values.fill_null(0) if values.null_count() else values).to_numpy()
 
     def put_frame(self, key: str, frame: pl.DataFrame, *, compressed: bool = True) -> None:
         path = self._path(key, "arrow")

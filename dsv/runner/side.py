@@ -13,7 +13,7 @@ from dsv.ledger import decisions as ledger
 from dsv.project.layout import Files
 from dsv.project.manifest import Decided, Ingested, Shard
 from dsv.record import digest
-from dsv.runner import batch_shards, cells, read
+from dsv.runner import cells, narrow, read
 from dsv.runner.narrow import Cache
 
 SPLIT = "split"
@@ -70,7 +70,7 @@ class Side:
 
     def keys(self, shard: Shard) -> pl.DataFrame:
         """The hash (hi, lo) of each key."""
-        where = batch_shards.hashes_key(shard.digest, shard.key, repeats=False)
+        where = narrow.key_hashes(shard.digest, shard.key, repeats=False)
         known = None if self.cache is None else self.cache.frame(where)
         if known is not None and known.height == shard.rows:
             return known.select("hi", "lo")
