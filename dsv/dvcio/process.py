@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dsv import errors
 from dsv.dvcio import lock
 from dsv.dvcio.orphan import die_with_parent
+from dsv.dvcio.turn import turn
 
-BACKUP, TURN = "dvc.lock.backup", "dvc.turn"
+BACKUP = "dvc.lock.backup"
+USER = "dsv"  # where the system has no name for who runs this
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -27,14 +27,19 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     found["PATH"] = os.pathsep.join([bin_dir, found.get("PATH", "")])
     found |= {"DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
     for name in ("USER", "LOGNAME"):
-        found.setdefault(name, "dsv")
+        found.setdefault(name, USER)
     return found | dict(extra or {})
 
 
-def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None) -> str:
-    """What DVC printed; its failure as an error of ours. dvc.lock is whole afterwards, whatever happened."""
-    with _turn(root) as held:
+def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None, held: int | None = None) -> str:
+    """What DVC printed; its failure as an error of ours. dvc.lock is whole afterwards, whatever happened.
+
+    `held` is the turn, where the caller has it.
+    """
+    if held is not None:
         return _run(root, args, env, held)
+    with turn(root, wait=True) as taken:
+        return _run(root, args, env, taken)
 
 
 def _run(root: Path, args: Sequence[str], env: Mapping[str, str] | None, held: int) -> str:
@@ -58,19 +63,6 @@ def _run(root: Path, args: Sequence[str], env: Mapping[str, str] | None, held: i
     if process.returncode:
         raise _failure(args, process.returncode, (err + out).decode(errors="replace"))
     return out.decode(errors="replace")
-
-
-@contextmanager
-def _turn(root: Path) -> Iterator[int]:
-    """Waits until no other dsv drives DVC here: two would heal dvc.lock while the other writes it.
-
-    DVC inherits the lock, so that it is held until DVC too is gone, even if this process is killed.
-    """
-    path = root / ".dsv" / "tmp" / TURN
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -102,8 +94,10 @@ def _backup(root: Path) -> None:
 
 
 def heal(root: Path) -> bool:
-    """Puts the copy of dvc.lock back if the file is damaged; whether it was."""
+    """Puts the copy of dvc.lock back if the file is damaged; whether it was. One that holds nothing is taken away."""
     path, kept = root / "dvc.lock", root / ".dsv" / "tmp" / BACKUP
+    if not kept.exists() and path.is_file() and not path.read_bytes().strip():
+        path.unlink()
     if not kept.exists() or (path.exists() and _whole(path)):
         return False
     temporary = path.with_name(".dvc.lock.tmp")
@@ -137,6 +131,12 @@ def _failure(args: Sequence[str], code: int, told: str) -> errors.DsvError:
         return errors.NotAProject(f"DVC finds no project: {tail}", hint="dsv init")
     if "Unable to acquire lock" in told or "is busy" in told:
         return errors.Locked(f"DVC is at work in this project: {tail}", hint="wait, then run the command again")
+    if "is not a git repository" in told:
+        return errors.NotAProject("There is no git repository.", hint="dsv init")
+    if code == 251:
+        return errors.DsvError(f"DVC does not take its configuration: {tail}", hint="mend .dvc/config")
+    if "validation failed" in told or "is invalid" in told:
+        return errors.DsvError(f"DVC does not take a file of the project: {tail}", hint="mend that file, then dsv run")
     if args[0] == "repro":
         return errors.StageFailed(f"dvc repro failed ({code}): {tail}", hint="dsv run")
     return errors.DsvError(f"dvc {args[0]} failed ({code}): {tail}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from dsv.dvcio import dotdvc
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
-from dsv.project.layout import INGEST, Layout
+from dsv.project.layout import INGEST, SIGNATURE, Layout
 from dsv.project.version import WORKSPACE, Version, find
-from dsv.record import yaml12
 from dsv.record.changes import changes
 from dsv.record.typedhash import same
 
@@ -41,9 +43,7 @@ class Status(NamedTuple):
 def status(layout: Layout) -> Status:
     """What `dsv run` would build, and what `dsv commit` would take."""
     here = find(layout, WORKSPACE)
-    params = yaml12.load(layout.params.read_bytes())
-    params = params if isinstance(params, dict) else {}
-    stages = _stages(layout, here, params)
+    stages = _stages(layout, here, dict(here.params))
     return Status(stages, uncommitted(layout), None)
 
 
@@ -59,6 +59,7 @@ def _stages(layout: Layout, here: Version, params: dict[str, Any]) -> list[Stage
             continue
         section = "sources" if name == INGEST else name
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
+        because += _written(layout, here, locked[name])
         if name == INGEST:
             because += _data(layout, locked)
         else:
@@ -90,6 +91,23 @@ def _data(layout: Layout, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:
 
 def _tracked(layout: Layout, path: str) -> str | None:
     """The digest that the .dvc file of a delivery names."""
-    dvc = layout.root / f"{path}.dvc"
-    raw = yaml12.load(dvc.read_bytes()) if dvc.exists() else None
-    return raw["outs"][0].get("md5") if isinstance(raw, dict) else None
+    name = f"{path}.dvc"
+    dvc = layout.root / name
+    return dotdvc.load(dvc.read_bytes(), name).oid if dvc.exists() else None
+
+
+def _written(layout: Layout, here: Version, stage: Stage) -> list[dict[str, Any]]:
+    """What `dsv run` wrote for a stage and is no longer as it was: its signature, its report."""
+    found = []
+    signed = stage.params.get(SIGNATURE, {}).get(stage.name)
+    if signed is not None and not same(signed, here.signature.get(stage.name)):
+        found.append({"kind": "code", "name": SIGNATURE, "from": None, "to": None})
+    for out in stage.outs:
+        path = layout.root / out.path
+        if not out.oid.endswith(".dir") and (not path.is_file() or _md5(path) != out.oid):
+            found.append({"kind": "data", "name": out.path, "from": None, "to": None})
+    return found
+
+
+def _md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
