@@ -138,5 +138,5 @@ def _failure(args: Sequence[str], code: int, told: str) -> errors.DsvError:
     if "validation failed" in told or "is invalid" in told:
         return errors.DsvError(f"DVC does not take a file of the project: {tail}", hint="mend that file, then dsv run")
     if args[0] == "repro":
-        return errors.StageFailed(f"dvc repro failed ({code}): {tail}", hint="dsv run")
+        return errors.StageFailed(f"dvc repro failed ({code}): {tail}", hint=errors.advice(told) or "dsv run")
     return errors.DsvError(f"dvc {args[0]} failed ({code}): {tail}")

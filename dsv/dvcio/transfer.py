@@ -103,7 +103,7 @@ class _Opened:
         if kind is not None and not issubclass(kind, errors.DsvError) and issubclass(kind, Exception):
             raise errors.DsvError(
                 f"The remote {self._remote} does not answer: {error}",
-                hint="check the connection, then run the command again",
+                hint=errors.advice(str(error)) or "check the connection, then run the command again",
             ) from error
 
 
@@ -119,5 +119,5 @@ def _copy(source: Any, target: Any, oids: Sequence[str], remote: str) -> None:
         oid, error = failed[0]
         raise errors.DsvError(
             f"{len(failed)} objects could not be moved to or from {remote}; the first, {oid}: {error}",
-            hint="run the command again: what was moved is kept",
+            hint=errors.advice(str(error)) or "run the command again: what was moved is kept",
         )

@@ -28,7 +28,7 @@ def add_batch(
     """Declares a delivery, as the last one of its source; `read_as` is what it changes about how the source is read."""
     known = read.load(path).sources
     if source not in known:
-        raise UsageError(f"There is no source {source} in {path.name}{nearest(source, known)}.".replace("?.", "?"))
+        raise UsageError(f"There is no source {source} in {path.name}{nearest(source, known) or '.'}")
     entry = {"name": batch, **read_as} if read_as else batch
     _edit(path, lambda text: splice.append(text, ("sources", source, "batches"), entry), dry=dry)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import git
 from dsv.errors import DsvError
 from dsv.vcs import run
 
+UNKNOWN = re.compile(r"tell me who you are|empty ident name|unable to auto-detect email", re.IGNORECASE)
 CHUNK = 500  # paths in one command line
 
 
@@ -68,6 +70,10 @@ def _told(verb: str) -> Iterator[None]:
     except git.GitCommandNotFound as error:
         raise DsvError("git is not installed, or not on PATH") from error
     except git.GitCommandError as error:
+        if UNKNOWN.search(str(error.stderr)):
+            raise DsvError(
+                "git does not know who you are.", hint="git config user.name NAME; git config user.email EMAIL"
+            ) from error
         raise DsvError(f"git {verb}: {_message(error)}") from error
 
 
