@@ -96,7 +96,10 @@ def _disturb(tmp_path: Path, kills: int, versions: int) -> None:
                     hit += 1
                 elif stopped.code == 130:
                     hit += 1
-                    assert stopped.err in ("\nInterrupted.\n", "Interrupted.\n")  # the first: below the ^C of a terminal
+                    assert stopped.err in (
+                        "\nInterrupted.\n",
+                        "Interrupted.\n",
+                    )  # the first: below the ^C of a terminal
                 elif stopped.code != -signal.SIGINT and not stopped.err.startswith("Fatal Python error: init_"):
                     # The two left out are Python's own death by Ctrl-C, before the first line of ours.
                     assert stopped.code == 0 or (stopped.code, stopped.err) == (10, told), (args, stopped)
