@@ -94,4 +94,7 @@ def advice(told: str) -> str | None:
     ):
         if any(os.strerror(number) in told for number in numbers):
             return hint
-    return None
+    # What SQLite, in which DVC keeps its state, says of a full disk: not always the same.
+    if "disk I/O error" in told:
+        return "check that the disk is not full, and run the command again; nothing was lost"
+    return advice(os.strerror(errno.ENOSPC)) if "disk is full" in told else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -91,10 +92,10 @@ class _Opened:
         try:
             self._repo = Repo(str(self._root))
             there = self._repo.cloud.get_remote_odb(self._remote)
-        except (DvcException, OSError, ImportError) as error:
+        except (DvcException, OSError, ImportError, sqlite3.Error) as error:
             raise errors.DsvError(
                 f"The remote {self._remote} cannot be opened: {error}",
-                hint="dvc remote list; pip install 'dsv[s3]' for S3",
+                hint=errors.advice(str(error)) or "dvc remote list; pip install 'dsv[s3]' for S3",
             ) from error
         return self._repo.cache.local, there
 

@@ -40,7 +40,9 @@ class ParamsError(DsvError):
         if len(self.problems) == 1:
             message = f"{file}: {_ended(self.problems[0])}"
         else:
-            message = "\n".join([f"{file} has {len(self.problems)} problems:", *(f"  {_ended(p)}" for p in self.problems)])
+            message = "\n".join(
+                [f"{file} has {len(self.problems)} problems:", *(f"  {_ended(p)}" for p in self.problems)]
+            )
         super().__init__(message)
 
     def located(self, lines: Mapping[Path, int]) -> ParamsError:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import git
 
-from dsv.errors import DsvError
+from dsv.errors import DsvError, advice
 from dsv.vcs import run
 
 UNKNOWN = re.compile(r"tell me who you are|empty ident name|unable to auto-detect email", re.IGNORECASE)
@@ -74,7 +74,7 @@ def _told(verb: str) -> Iterator[None]:
             raise DsvError(
                 "git does not know who you are.", hint="git config user.name NAME; git config user.email EMAIL"
             ) from error
-        raise DsvError(f"git {verb}: {_message(error)}") from error
+        raise DsvError(f"git {verb}: {_message(error)}", hint=advice(_message(error))) from error
 
 
 def _message(error: git.GitCommandError) -> str:
