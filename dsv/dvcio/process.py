@@ -20,7 +20,6 @@ from dsv.dvcio.turn import turn
 
 BACKUP = "dvc.lock.backup"
 MOMENTS = 5
-USER = "dsv"  # where the system has no name for who runs this
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -29,9 +28,13 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     bin_dir = str(Path(sys.executable).parent)
     found["PATH"] = os.pathsep.join([bin_dir, found.get("PATH", "")])
     found |= {"DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
-    for name in ("USER", "LOGNAME"):
-        found.setdefault(name, USER)
-    return found | dict(extra or {})
+    return found | nobody() | dict(extra or {})
+
+
+def nobody() -> dict[str, str]:
+    """What DVC asks of the user's surroundings and fails without, where a container has it not."""
+    known = {"USER": "dsv", "LOGNAME": "dsv", **({"HOME": "/"} if os.path.expanduser("~") == "~" else {})}
+    return {name: value for name, value in known.items() if name not in os.environ}
 
 
 def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None, held: int | None = None) -> str:

@@ -87,8 +87,7 @@ class _Opened:
         self._root, self._remote = root, remote
 
     def __enter__(self) -> tuple[Any, Any]:
-        # DVC names a folder of its own by the user, and fails where a container has none.
-        os.environ.setdefault("USER", process.USER)
+        os.environ.update(process.nobody())
         try:
             self._repo = Repo(str(self._root))
             there = self._repo.cloud.get_remote_odb(self._remote)

@@ -169,5 +169,5 @@ def test_a_user_without_a_name_can_run_commit_and_push(
         done = subprocess.run(
             [*NAMELESS, sys.executable, "-m", "dsv", *args], cwd=mine.root, capture_output=True, text=True, check=False
         )
-        assert (done.returncode, done.stderr) == (0, ""), args
+        assert (done.returncode, done.stderr) == (0, ""), (args, done.stderr)
     assert (mine.root / "dvc.lock").stat().st_uid == 4242
