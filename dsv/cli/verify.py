@@ -10,7 +10,7 @@ from dsv.cli import options
 from dsv.ops.verify import There, Verified, check, verify
 
 
-@click.command(epilog=options.epilog("dsv verify v1.0.0 --heal", 11, 12, 13))
+@click.command(epilog=options.epilog("dsv verify v1.0.0 --heal", 10, 11, 12, 13))
 @click.argument("revs", nargs=-1)
 @click.option("--remote", help="Look at the objects on this remote too; --heal fetches from it.")
 @click.option("--heal", is_flag=True, help="Fetch damaged and missing objects again, and send those of --remote.")
