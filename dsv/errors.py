@@ -78,12 +78,23 @@ def of(error: Exception) -> DsvError:
 def of_system(error: OSError) -> DsvError:
     """What the operating system refused."""
     where = f": {os.fspath(error.filename)}" if error.filename else ""
-    return DsvError(f"{error.strerror or error}{where}", hint=_advice(error))
+    return DsvError(f"{error.strerror or error}{where}", hint=advice(os.strerror(error.errno or 0)))
 
 
-def _advice(error: OSError) -> str | None:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "free some disk space and run the command again; nothing was lost"
-    if error.errno == errno.EFBIG:
-        return "raise the limit of file sizes (ulimit -f) and run the command again; nothing was lost"
-    return "check the permissions" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else None
+SPACE, SIZE = (errno.ENOSPC, errno.EDQUOT), (errno.EFBIG,)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def advice(told: str) -> str | None:
+    """What to do about a text in which the operating system says what it refused."""
+    for numbers, hint in (
+        (SPACE, "free some disk space and run the command again; nothing was lost"),
+        (SIZE, "raise the limit of file sizes (ulimit -f) and run the command again; nothing was lost"),
+        (REFUSED, "check the permissions"),
+    ):
+        if any(os.strerror(number) in told for number in numbers):
+            return hint
+    # What SQLite, in which DVC keeps its state, says of a full disk: not always the same.
+    if "disk I/O error" in told:
+        return "check that the disk is not full, and run the command again; nothing was lost"
+    return advice(os.strerror(errno.ENOSPC)) if "disk is full" in told else None

@@ -35,6 +35,9 @@ class Project(NamedTuple):
         assert done.returncode == code, f"dsv {' '.join(args)} → {done.returncode}\n{done.stdout}\n{done.stderr}"
         return Ran(done.returncode, done.stdout, done.stderr)
 
+    def git(self, *args: str) -> str:
+        return subprocess.run(["git", *args], cwd=self.root, capture_output=True, text=True, check=True).stdout
+
     def write(self, name: str, text: str) -> Path:
         path = self.root.parent / "incoming" / name
         path.parent.mkdir(parents=True, exist_ok=True)

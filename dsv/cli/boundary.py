@@ -16,7 +16,7 @@ BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
 def run(cli: click.Command, args: list[str]) -> int:
     """The exit code of the command line run with these arguments; every error has been told."""
-    as_json = _asks_json(args)
+    as_json, stdout = _asks_json(args), sys.stdout
     try:
         result = cli.main(args, prog_name="dsv", standalone_mode=False)
     except Bug as error:
@@ -34,8 +34,12 @@ def run(cli: click.Command, args: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`dsv log | head`); nothing is wrong. Python's own flush at exit must not complain.
+    except SystemExit:
+        # Only where the reader went away (`dsv log | head`) click puts its own stdout in place and exits: with 1, which
+        # would be a difference here.
+        if sys.stdout is stdout:
+            raise
+        # Nothing is wrong; Python's own flush at exit must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:

@@ -10,7 +10,7 @@ from dsv.cli import options
 from dsv.ops.checkout import checkout
 
 
-@click.command(epilog=options.epilog("dsv checkout v1.0.0 -o old", 2, 10, 11, 12, 13))
+@click.command(epilog=options.epilog("dsv checkout v1.0.0 -o old", 2, 10, 11, 12, 13, 16))
 @click.argument("rev")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write into this folder instead of the workspace."

@@ -10,7 +10,7 @@ from dsv.cli import options
 from dsv.ops.commit import commit
 
 
-@click.command(epilog=options.epilog("dsv commit -m 'january reviews' --tag auto", 2, 10, 11))
+@click.command(epilog=options.epilog("dsv commit -m 'january reviews' --tag auto", 2, 10, 11, 16))
 @click.option("-m", "--message", required=True, help="The commit message.")
 @click.option("--tag", metavar="vX.Y.Z|auto", help="Name the version; auto computes the step from the diff.")
 @options.directory

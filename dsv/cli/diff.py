@@ -14,7 +14,7 @@ from dsv.project.layout import Layout
 OPS = ("added", "removed", "modified", "moved")
 
 
-@click.command(epilog=options.epilog("dsv diff v1.0.0 v1.1.0 --records --limit 20", 1, 2, 11, 12, 13))
+@click.command(epilog=options.epilog("dsv diff v1.0.0 v1.1.0 --records --limit 20", 1, 2, 10, 11, 12, 13))
 @click.argument("revs", nargs=-1)
 @click.option("--stat", is_flag=True, help="Figures from the reports only: needs no data.")
 @click.option("--records", is_flag=True, help="List the changed records.")

@@ -10,7 +10,7 @@ from dsv.cli import options
 from dsv.ops.export import export
 
 
-@click.command(epilog=options.epilog("dsv export v1.0.0 -o out --format jsonl --split train", 2, 11, 12, 13))
+@click.command(epilog=options.epilog("dsv export v1.0.0 -o out --format jsonl --split train", 2, 10, 11, 12, 13))
 @click.argument("rev", default=".")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
 @click.option("-f", "--format", "form", default="csv", show_default=True, help="csv, jsonl, parquet or coco.")

@@ -10,7 +10,7 @@ from dsv.cli import options
 from dsv.ops.log import Logged, log
 
 
-@click.command(epilog=options.epilog("dsv log --oneline", 11, 12))
+@click.command(epilog=options.epilog("dsv log --oneline", 10, 11, 12))
 @click.argument("rev", default="HEAD")
 @click.option("--oneline", is_flag=True, help="One line a version.")
 @click.option("--limit", type=click.IntRange(1), help="So many versions at most.")

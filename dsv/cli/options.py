@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dsv import errors
 from dsv.project.layout import Layout, find
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,6 +68,8 @@ def epilog(example: str, *codes: int) -> str:
 
 def project(directory: Path, verbose: int = 0) -> Layout:
     """The project around a folder."""
+    if not directory.is_dir():
+        raise errors.UsageError(f"There is no folder {directory}.")
     if verbose:
         importlib.import_module("dsv.cli.logs").show(verbose)
     return find(directory)

@@ -10,7 +10,7 @@ from dsv.cli import options
 from dsv.ops.reproduce import reproduce
 
 
-@click.command(epilog=options.epilog("dsv reproduce v1.0.0 --rebuild", 1, 2, 11, 12, 13, 15))
+@click.command(epilog=options.epilog("dsv reproduce v1.0.0 --rebuild", 1, 2, 10, 11, 12, 13, 15))
 @click.argument("rev")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Keep the version in this folder.")
 @click.option("--rebuild", is_flag=True, help="Run every stage again from the deliveries.")

@@ -11,7 +11,7 @@ from dsv.cli import options
 from dsv.ops.show import show
 
 
-@click.command(epilog=options.epilog("dsv show v1.0.0", 11, 12))
+@click.command(epilog=options.epilog("dsv show v1.0.0", 10, 11, 12))
 @click.argument("rev", default="HEAD")
 @options.formats("text", "json")
 @options.directory

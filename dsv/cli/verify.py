@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from dsv.cli import options
-from dsv.ops.verify import check, verify
+from dsv.ops.verify import There, Verified, check, verify
 
 
-@click.command(epilog=options.epilog("dsv verify v1.0.0 --heal", 11, 12, 13))
+@click.command(epilog=options.epilog("dsv verify v1.0.0 --heal", 10, 11, 12, 13))
 @click.argument("revs", nargs=-1)
-@click.option("--remote", help="Where damaged objects are fetched from.")
-@click.option("--heal", is_flag=True, help="Fetch damaged and missing objects again.")
+@click.option("--remote", help="Look at the objects on this remote too; --heal fetches from it.")
+@click.option("--heal", is_flag=True, help="Fetch damaged and missing objects again, and send those of --remote.")
 @options.formats("text", "json")
 @options.directory
 def command(
@@ -22,11 +22,21 @@ def command(
     """Hash every stored object of the versions (HEAD when none is named) and compare."""
     found = verify(options.project(directory, verbose), revs, remote=remote, heal=heal)
     if form == "json":
-        options.emit_json("dsv.verify", found._asdict())
+        options.emit_json("dsv.verify", found.json())
     elif not quiet:
         click.echo(
             f"{found.objects:,} objects, {len(found.corrupt)} damaged, {len(found.missing)} missing, {len(found.healed)} healed"
         )
-        for oid in [*found.corrupt, *found.missing]:
-            click.echo(f"  {oid}{' healed' if oid in found.healed else ''}")
+        _objects(found)
+        if found.remote is not None:
+            there = found.remote
+            click.echo(
+                f"{there.name}: {len(there.corrupt)} damaged, {len(there.missing)} missing, {len(there.healed)} healed"
+            )
+            _objects(there)
     check(found)
+
+
+def _objects(found: Verified | There) -> None:
+    for oid in [*found.corrupt, *found.missing]:
+        click.echo(f"  {oid}{' healed' if oid in found.healed else ''}")

@@ -6,13 +6,32 @@ import configparser
 import os
 from pathlib import Path
 
-LINKS = ("reflink", "hardlink", "copy")
+from dsv import errors
+
+CONFIG, LOCAL = ".dvc/config", ".dvc/config.local"
 
 
 def _read(root: Path) -> configparser.ConfigParser:
     found = configparser.ConfigParser(interpolation=None, strict=False)
-    found.read([root / ".dvc" / "config", root / ".dvc" / "config.local"], encoding="utf-8")
+    for name in (CONFIG, LOCAL):
+        try:
+            found.read(root / name, encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError) as error:
+            told = " ".join(str(error).split())
+            raise errors.DsvError(f"{name} is no configuration of DVC: {told}", hint=f"mend {name}") from error
     return found
+
+
+def share_cache(root: Path, main: Path) -> None:
+    """Uses the cache of another work tree of the repository, where this one names none: its own would be empty."""
+    config = _read(root)
+    if config.get("cache", "dir", fallback=""):
+        return
+    path = root / LOCAL
+    known = path.read_text(encoding="utf-8") if path.exists() else ""
+    temporary = path.with_name(".config.local.tmp")
+    temporary.write_text(f"{known}[cache]\n    dir = {cache_dir(main)}\n", encoding="utf-8")
+    temporary.replace(path)
 
 
 def cache_dir(root: Path) -> Path:

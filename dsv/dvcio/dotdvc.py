@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dsv import errors
 from dsv.record import yaml12
 
 
@@ -23,7 +24,11 @@ def dump(out: Out) -> str:
     )
 
 
-def load(data: bytes) -> Out:
-    """What a `.dvc` file tracks."""
-    found = yaml12.load(data)["outs"][0]
-    return Out(found["path"], found["md5"], int(found.get("size", 0)), int(found.get("nfiles", 1)))
+def load(data: bytes, name: str) -> Out:
+    """What the `.dvc` file of this name tracks."""
+    found = yaml12.mapping(data, name)
+    try:
+        out = found["outs"][0]
+        return Out(str(out["path"]), str(out["md5"]), int(out.get("size", 0)), int(out.get("nfiles", 1)))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise errors.DsvError(f"{name} is not as DVC writes it.", hint=f"git checkout -- {name}") from error

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.record import yaml12
 
+FILE = "dvc.lock"
+
 
 class Item(NamedTuple):
     """A dependency or an output. `oid` is the md5, with `.dir` for a folder; size and nfiles None where DVC wrote none."""
@@ -29,24 +31,28 @@ class Stage(NamedTuple):
 
 def parse(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
     """The locked stages that the pipeline (dvc.yaml) still has; DVC keeps entries of stages that are gone."""
-    found, known = _mapping(lock, "dvc.lock"), _mapping(pipeline, "dvc.yaml")
-    stages = known.get("stages") or {}
+    found, known = yaml12.mapping(lock, FILE), yaml12.mapping(pipeline, "dvc.yaml")
+    stages = _stages(known, "dvc.yaml")
     for name, stage in stages.items():
         if isinstance(stage, dict) and stage.get("wdir"):
             raise errors.DsvError(f"dvc.yaml: stage {name} has a wdir; dsv does not follow it.", hint="remove wdir")
-    return {name: _stage(name, entry) for name, entry in (found.get("stages") or {}).items() if name in stages}
+    return {name: _read(name, entry) for name, entry in _stages(found, FILE).items() if name in stages}
 
 
-def _mapping(data: bytes, what: str) -> dict[str, Any]:
+def _stages(found: dict[str, Any], file: str) -> dict[str, Any]:
+    stages = found.get("stages") or {}
+    if not isinstance(stages, dict):
+        raise errors.DsvError(f"{file}: `stages` is no mapping.", hint=f"git checkout -- {file}")
+    return stages
+
+
+def _read(name: str, entry: Any) -> Stage:
     try:
-        found = yaml12.load(data)
-    except ValueError as error:
-        raise errors.Corrupt(f"{what}: {error}", hint="git checkout -- " + what) from error
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise errors.Corrupt(f"{what} is no mapping.", hint=f"git checkout -- {what}")
-    return found
+        return _stage(name, entry)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise errors.DsvError(
+            f"{FILE}: the stage {name} is not as DVC writes it.", hint=f"git checkout -- {FILE}"
+        ) from error
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:

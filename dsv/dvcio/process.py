@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dsv import errors
 from dsv.dvcio import lock
 from dsv.dvcio.orphan import die_with_parent
+from dsv.dvcio.turn import turn
 
-BACKUP, TURN = "dvc.lock.backup", "dvc.turn"
+BACKUP = "dvc.lock.backup"
+MOMENTS = 5
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -26,19 +28,29 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     bin_dir = str(Path(sys.executable).parent)
     found["PATH"] = os.pathsep.join([bin_dir, found.get("PATH", "")])
     found |= {"DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
-    for name in ("USER", "LOGNAME"):
-        found.setdefault(name, "dsv")
-    return found | dict(extra or {})
+    return found | nobody() | dict(extra or {})
 
 
-def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None) -> str:
-    """What DVC printed; its failure as an error of ours. dvc.lock is whole afterwards, whatever happened."""
-    with _turn(root) as held:
+def nobody() -> dict[str, str]:
+    """What DVC asks of the user's surroundings and fails without, where a container has it not."""
+    known = {"USER": "dsv", "LOGNAME": "dsv", **({"HOME": "/"} if os.path.expanduser("~") == "~" else {})}
+    return {name: value for name, value in known.items() if name not in os.environ}
+
+
+def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None, held: int | None = None) -> str:
+    """What DVC printed; its failure as an error of ours. dvc.lock is whole afterwards, whatever happened.
+
+    `held` is the turn, where the caller has it.
+    """
+    if held is not None:
         return _run(root, args, env, held)
+    with turn(root, wait=True) as taken:
+        return _run(root, args, env, taken)
 
 
 def _run(root: Path, args: Sequence[str], env: Mapping[str, str] | None, held: int) -> str:
     heal(root)
+    _heal_locks(root)
     _backup(root)
     command = [sys.executable, "-m", "dvc", args[0], *args[1:]]
     if args[0] in ("repro", "add", "commit", "checkout", "gc"):
@@ -58,19 +70,6 @@ def _run(root: Path, args: Sequence[str], env: Mapping[str, str] | None, held: i
     if process.returncode:
         raise _failure(args, process.returncode, (err + out).decode(errors="replace"))
     return out.decode(errors="replace")
-
-
-@contextmanager
-def _turn(root: Path) -> Iterator[int]:
-    """Waits until no other dsv drives DVC here: two would heal dvc.lock while the other writes it.
-
-    DVC inherits the lock, so that it is held until DVC too is gone, even if this process is killed.
-    """
-    path = root / ".dsv" / "tmp" / TURN
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -102,13 +101,35 @@ def _backup(root: Path) -> None:
 
 
 def heal(root: Path) -> bool:
-    """Puts the copy of dvc.lock back if the file is damaged; whether it was."""
+    """Puts the copy of dvc.lock back if the file is damaged; whether it was. One that holds nothing is taken away."""
     path, kept = root / "dvc.lock", root / ".dsv" / "tmp" / BACKUP
+    if not kept.exists() and path.is_file() and not path.read_bytes().strip():
+        path.unlink()
     if not kept.exists() or (path.exists() and _whole(path)):
         return False
     temporary = path.with_name(".dvc.lock.tmp")
     shutil.copyfile(kept, temporary)
     temporary.replace(path)
+    return True
+
+
+def _heal_locks(root: Path) -> None:
+    """Takes DVC's table of locks away if it is damaged: DVC writes it in place, and refuses all work after a kill in that moment."""
+    path = root / ".dvc" / "tmp" / "rwlock"
+    for _ in range(MOMENTS):
+        if not path.exists() or _is_json(path):
+            return
+        time.sleep(0.05)  # another dvc may be writing it
+    path.unlink(missing_ok=True)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return True
+    except ValueError:
+        return False
     return True
 
 
@@ -137,6 +158,12 @@ def _failure(args: Sequence[str], code: int, told: str) -> errors.DsvError:
         return errors.NotAProject(f"DVC finds no project: {tail}", hint="dsv init")
     if "Unable to acquire lock" in told or "is busy" in told:
         return errors.Locked(f"DVC is at work in this project: {tail}", hint="wait, then run the command again")
+    if "is not a git repository" in told:
+        return errors.NotAProject("There is no git repository.", hint="dsv init")
+    if code == 251:
+        return errors.DsvError(f"DVC does not take its configuration: {tail}", hint="mend .dvc/config")
+    if "validation failed" in told or "is invalid" in told:
+        return errors.DsvError(f"DVC does not take a file of the project: {tail}", hint="mend that file, then dsv run")
     if args[0] == "repro":
-        return errors.StageFailed(f"dvc repro failed ({code}): {tail}", hint="dsv run")
+        return errors.StageFailed(f"dvc repro failed ({code}): {tail}", hint=errors.advice(told) or "dsv run")
     return errors.DsvError(f"dvc {args[0]} failed ({code}): {tail}")

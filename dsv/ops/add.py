@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsv import errors
-from dsv.dvcio import config, dotdvc
-from dsv.project import edit
+from dsv.dvcio import dotdvc
+from dsv.dvcio.turn import turn
+from dsv.ops import take
+from dsv.project import cache, edit
 from dsv.project.layout import Layout
-from dsv.project.params import Params, Source, licences, load
+from dsv.project.params import Params, Source, licences, load, names
 from dsv.runner import files, sample
-from dsv.store.objects import Store
+from dsv.store import disk
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(names.NAME["pattern"])
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,17 @@ class Added(NamedTuple):
 
 def add(layout: Layout, delivery: Delivery) -> Added:
     """Tracks the delivery as the newest batch of its source."""
+    with turn(layout.root, wait=True):
+        return _add(layout, delivery)
+
+
+def _add(layout: Layout, delivery: Delivery) -> Added:
     params = load(layout.params)
     source = params.sources.get(delivery.source)
     batch = delivery.batch or _next(params, delivery.source)
     for what, name in (("source", delivery.source), ("batch", batch)):
         if not NAME.fullmatch(name):
-            raise errors.UsageError(
-                f"{name!r} is no name for a {what}: letters, digits, . _ and - after a letter or digit."
-            )
+            raise errors.UsageError(f"{name!r} is no name for a {what}; {names.NAME['means']} is wanted.")
     if source is not None and batch in source.batches:
         raise errors.DsvError(
             f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.",
@@ -77,18 +81,32 @@ def add(layout: Layout, delivery: Delivery) -> Added:
         changed = _changed(delivery, now)
         _agree(delivery, {**vars(now), **{name: tuple(value) for name, value in changed.items() if name == "key"}})
     folder = layout.raw(delivery.source, batch)
-    _take(delivery, folder)
+    take.check(layout, delivery.paths, folder)
+    _declare(layout, delivery.source, batch, body, changed, dry=True)
+    take.take(layout, delivery.paths, folder, delivery.how)
     columns: dict[str, str] = {}
     if source is None and delivery.types == "infer" and delivery.kind != "media":
         columns = sample.infer(folder, delivery.format, delivery.names)
         if columns:
             body["columns"] = columns
     tracked = _track(layout, folder)
-    if source is None:
-        edit.add_source(layout.params, delivery.source, {**body, "batches": [batch]})
-    else:
-        edit.add_batch(layout.params, delivery.source, batch, changed)
+    # Before params.yaml names the delivery, and before the originals go: a power failure must not take the copies.
+    disk.flush(layout.root)
+    _declare(layout, delivery.source, batch, body, changed)
+    if delivery.how == "move":
+        disk.flush(layout.root)
+        take.clear(delivery.paths)
     return Added(delivery.source, batch, tracked.nfiles, tracked.size, source is None, columns)
+
+
+def _declare(
+    layout: Layout, source: str, batch: str, body: dict[str, Any], changed: dict[str, Any], *, dry: bool = False
+) -> None:
+    """Writes the delivery into params.yaml: with the body of a new source, or what it changes of a known one."""
+    if body:
+        edit.add_source(layout.params, source, {**body, "batches": [batch]}, dry=dry)
+    else:
+        edit.add_batch(layout.params, source, batch, changed, dry=dry)
 
 
 def _next(params: Params, source: str) -> str:
@@ -159,55 +177,9 @@ def _agree(delivery: Delivery, known: dict[str, Any]) -> None:
             )
 
 
-def _take(delivery: Delivery, folder: Path) -> None:
-    """Puts the files in place under a temporary name, then renames: a delivery is there whole or not at all."""
-    if folder.exists():
-        # Left by a run that died before it wrote params.yaml; nothing refers to it yet.
-        shutil.rmtree(folder)
-    building = folder.with_name(f".{folder.name}.tmp")
-    if building.exists():
-        shutil.rmtree(building)
-    building.mkdir(parents=True)
-    for path in delivery.paths:
-        if not path.exists():
-            raise errors.UsageError(f"There is no {path}.")
-        if path.is_dir():
-            for child in sorted(path.iterdir()):
-                _put(child, building / child.name, delivery.how)
-        else:
-            _put(path, building / path.name, delivery.how)
-    building.rename(folder)
-    if delivery.how == "move":
-        for path in delivery.paths:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-
-
-def _put(path: Path, target: Path, how: str) -> None:
-    if target.exists():
-        raise errors.UsageError(f"Two files of the delivery are called {target.name!r}.")
-    try:
-        path.name.encode()
-    except UnicodeEncodeError as error:
-        told = f"The name of the file {path.name!r} is not valid UTF-8; DVC cannot keep it."
-        raise errors.UsageError(told, hint="rename the file") from error
-    if path.is_symlink() and not path.resolve().is_file():
-        raise errors.UsageError(f"{path} is a link to a folder or to nothing; deliver what it points to.")
-    if path.is_dir():
-        target.mkdir()
-        for child in sorted(path.iterdir()):
-            _put(child, target / child.name, how)
-    elif how == "link":
-        target.hardlink_to(path.resolve())
-    else:
-        shutil.copyfile(path, target)
-
-
 def _track(layout: Layout, folder: Path) -> dotdvc.Out:
     """Stores the files in the cache and writes the .dvc file beside the folder."""
-    store = Store(config.cache_dir(layout.root), config.cache_types(layout.root))
+    store = cache.store(layout)
     tree = store.add_tree(folder)
     out = dotdvc.Out(folder.name, tree.oid, tree.size, tree.nfiles)
     files.write(folder.with_name(f"{folder.name}.dvc"), dotdvc.dump(out).encode())

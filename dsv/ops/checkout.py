@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv import errors
-from dsv.dvcio import config, dotdvc
+from dsv.dvcio import dotdvc
+from dsv.dvcio.turn import turn
 from dsv.ops.tracked import belongs, uncommitted
+from dsv.project import cache
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.runner import files
@@ -36,14 +38,8 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     if missing:
         raise errors.DataMissing(f"{len(missing)} objects of {rev} are not in the cache.", hint=f"dsv pull {rev}")
     if output is None:
-        changed = [path for path in uncommitted(layout) if belongs(path) and not _kept(layout, version, path)]
-        if changed:
-            raise errors.DsvError(
-                f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
-                hint="dsv commit, or dsv checkout REV -o DIR",
-            )
-        files.write(layout.temporary / LAST, f"{version.sha}\n".encode())
-        return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
+        with turn(layout.root, wait=False):
+            return _into_workspace(layout, version)
     if output.exists() and not output.is_dir():
         raise errors.UsageError(f"{output} is a file, not a folder.")
     if output.exists() and any(output.iterdir()):
@@ -55,6 +51,17 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     count = materialise(version, building, only_version=False)
     building.replace(output)
     return CheckedOut(output, count)
+
+
+def _into_workspace(layout: Layout, version: Version) -> CheckedOut:
+    changed = [path for path in uncommitted(layout) if belongs(path) and not _kept(layout, version, path)]
+    if changed:
+        raise errors.DsvError(
+            f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
+            hint="dsv commit, or dsv checkout REV -o DIR",
+        )
+    files.write(layout.temporary / LAST, f"{version.sha}\n".encode())
+    return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
 
 
 def _kept(layout: Layout, version: Version, path: str) -> bool:
@@ -79,7 +86,7 @@ def deliveries(version: Version) -> dict[str, str]:
     found = blob.read_files(version.layout.root, [(version.sha, name) for name in names])
     written = {path: oid for path, oid in version.outs.items() if path.startswith(RAW)}
     return written | {
-        name.removesuffix(".dvc"): dotdvc.load(data).oid
+        name.removesuffix(".dvc"): dotdvc.load(data, name).oid
         for name, data in zip(names, found, strict=True)
         if data is not None
     }
@@ -105,7 +112,7 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
             target = folder / name
             if not target.exists() or target.read_bytes() != data:
                 files.write(target, data)
-    store = Store(config.cache_dir(root), config.cache_types(root))
+    store = cache.store(version.layout)
     count = 0
     if raw:
         count += sum(place(store, oid, folder / path) for path, oid in deliveries(version).items())

@@ -6,12 +6,15 @@ import re
 from typing import NamedTuple
 
 from dsv import errors
+from dsv.dvcio.config import cache_dir
+from dsv.dvcio.turn import turn
 from dsv.ops.diff import diff
 from dsv.ops.status import status
 from dsv.ops.tracked import uncommitted
 from dsv.project.history import tags
 from dsv.project.layout import LOCK, Layout
 from dsv.project.version import dataset
+from dsv.store import disk
 from dsv.vcs import blob, revision, write
 
 VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
@@ -27,6 +30,17 @@ class Committed(NamedTuple):
 
 def commit(layout: Layout, message: str, tag: str | None = None) -> Committed:
     """Commits the version as the last run left it, with whatever else is staged."""
+    with turn(layout.root, wait=False):
+        name, paths = _stage(layout, tag)
+    # Not in the turn: git's hooks may call dsv.
+    sha = write.commit(layout.root, message) if paths else str(revision.head(layout.root))
+    if name is not None:
+        write.tag(layout.root, name, message)
+    return Committed(sha, name, len(paths))
+
+
+def _stage(layout: Layout, tag: str | None) -> tuple[str | None, list[str]]:
+    """The version's name, and its changed files, which git has staged then."""
     found = status(layout)
     stale = [s.stage for s in found.stages if s.state != "fresh"]
     if stale:
@@ -37,15 +51,11 @@ def commit(layout: Layout, message: str, tag: str | None = None) -> Committed:
     paths = uncommitted(layout)
     if not paths and name is None:
         raise errors.DsvError("Nothing to commit: this version is committed already.", hint="dsv log")
-    sha = write.commit(layout.root, message, _add(layout, paths)) if paths else str(revision.head(layout.root))
-    if name is not None:
-        write.tag(layout.root, name, message)
-    return Committed(sha, name, len(paths))
-
-
-def _add(layout: Layout, paths: list[str]) -> list[str]:
     write.add(layout.root, paths)
-    return []
+    # The objects before the commit that names them: a power failure must not leave a version without its data.
+    if paths:
+        disk.flush(cache_dir(layout.root))
+    return name, paths
 
 
 def _version(layout: Layout, tag: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dsv.formats import registry as formats
 from dsv.project import edit
 from dsv.project.build import pipeline
 from dsv.project.build import stages as dvc_text
@@ -34,7 +35,7 @@ def derive(layout: Layout) -> Pipeline:
     python.importable(layout.root)
     edit.quote_keys(layout.params)
     params = load(layout.params)
-    licences.check(params)
+    licences.check(params, formats.FORMATS)
     plan = build(params)
     text, differs = dvc_text(layout, plan)
     if differs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from dsv.delta.model import Counts, bump
@@ -26,8 +27,7 @@ class Logged(NamedTuple):
 def log(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list[Logged]:
     """The versions that lead to a revision, newest first. Reads reports only, so it works without any data."""
     found = entries(layout, rev, limit)
-    older = [*found, None][1:]
-    return [Logged(entry, _step(before, entry)) for entry, before in zip(found, older, strict=True)]
+    return [Logged(entry, _step(before, entry)) for entry, before in zip_longest(found, found[1:])]
 
 
 def _step(before: Entry | None, entry: Entry) -> str | None:

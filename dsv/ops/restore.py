@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dsv import errors
-from dsv.dvcio import config, dotdvc
+from dsv.dvcio import dotdvc
 from dsv.ops.checkout import place
+from dsv.project import cache
 from dsv.project.layout import Layout
 from dsv.project.params import Params
-from dsv.store.objects import Store
 
 
 def restore(layout: Layout, params: Params) -> int:
     """Puts back the declared deliveries whose folder is gone; how many."""
-    store = Store(config.cache_dir(layout.root), config.cache_types(layout.root))
+    store = cache.store(layout)
     count = 0
     for source, known in params.sources.items():
         for batch in known.batches:
@@ -26,7 +26,7 @@ def restore(layout: Layout, params: Params) -> int:
                     f"params.yaml names the delivery {source}/{batch}, but there is no {name} and no {name}.dvc.",
                     hint=f"dsv add PATH --source {source}, or git checkout -- {name}.dvc",
                 )
-            oid = dotdvc.load(tracked.read_bytes()).oid
+            oid = dotdvc.load(tracked.read_bytes(), f"{name}.dvc").oid
             if not store.has(oid) or not all(map(store.has, store.tree(oid).values())):
                 raise errors.DataMissing(
                     f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull"

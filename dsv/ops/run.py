@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from dsv import errors
-from dsv.dvcio import process
+from dsv.dvcio import lock, process
+from dsv.dvcio.turn import turn
 from dsv.engines import registry as engines
 from dsv.engines.base import Engine
 from dsv.ops import serve
@@ -16,7 +16,8 @@ from dsv.ops.derive import derive
 from dsv.ops.execute import execute
 from dsv.ops.progress import SILENT, Progress
 from dsv.ops.restore import restore
-from dsv.project.layout import Layout
+from dsv.project import reports
+from dsv.project.layout import LOCK, PIPELINE, Layout
 from dsv.project.params import load
 from dsv.runner.run_stage import Ran
 
@@ -40,6 +41,19 @@ def run(
     progress: Progress = SILENT,
 ) -> list[StageRun]:
     """Builds the stages (all when none is named) that are out of date, and what they need."""
+    with turn(layout.root, wait=True) as held:
+        return _run(layout, stages, Work(engine, workers, progress), held)
+
+
+class Work(NamedTuple):
+    """How stages are run."""
+
+    engine: str
+    workers: int | None
+    progress: Progress
+
+
+def _run(layout: Layout, stages: Sequence[str], work: Work, held: int) -> list[StageRun]:
     plan = derive(layout)
     unknown = [name for name in stages if name not in plan.stages]
     if unknown:
@@ -48,22 +62,31 @@ def run(
         raise errors.DsvError("params.yaml names no source yet.", hint="dsv add PATH --source NAME --license SPDX")
     layout.temporary.mkdir(parents=True, exist_ok=True)
     restore(layout, load(layout.params))
-    progress.step("dvc repro")
+    process.heal(layout.root)
+    _check_lock(layout)
+    work.progress.step("dvc repro")
     told: dict[str, Told] = {}
 
     # One engine for all stages: a cluster takes seconds to start.
-    with engines.shared(engine, workers) as shared:
+    with engines.shared(work.engine, work.workers) as shared:
 
         def stage(name: str) -> bool:
-            told[name] = _run_stage(layout, name, shared, progress)
+            told[name] = _run_stage(layout, name, shared, work.progress)
             return told[name].error is None
 
         with serve.serving(stage) as address:
             try:
-                process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address})
+                process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address}, held=held)
             except errors.DsvError as error:
                 raise next((t.error for t in told.values() if t.error is not None), error) from error
     return [_stage_run(layout, name, told.get(name)) for name in plan.stages]
+
+
+def _check_lock(layout: Layout) -> None:
+    """Tells what is wrong with dvc.lock before DVC does."""
+    path = layout.root / LOCK
+    if path.exists():
+        lock.parse(path.read_bytes(), (layout.root / PIPELINE).read_bytes())
 
 
 class Told(NamedTuple):
@@ -84,7 +107,7 @@ def _run_stage(layout: Layout, name: str, engine: Callable[[], Engine], progress
 
 def _stage_run(layout: Layout, name: str, told: Told | None) -> StageRun:
     path = layout.report(name)
-    report = json.loads(path.read_bytes()) if path.exists() else {}
+    report = reports.load(path.read_bytes(), path.name) if path.exists() else {}
     if told is None or told.ran is None:
         return StageRun(name, False, report)
     return StageRun(name, True, report, told.seconds, told.ran.shards, told.ran.reused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsv import errors
+from dsv.dvcio.turn import turn
 from dsv.project import edit
 from dsv.project.layout import Layout
 from dsv.project.params import load
@@ -11,11 +12,12 @@ from dsv.stages import python, registry
 
 def add(layout: Layout, name: str, function: str) -> None:
     """Adds a section to params.yaml that runs a Python function as a stage."""
-    if any(section.name == name for section in load(layout.params).stages):
-        raise errors.UsageError(f"params.yaml has a section {name!r} already.")
     python.importable(layout.root)
     python.find(function)
-    edit.add_stage(layout.params, name, {"use": "python", "function": function})
+    with turn(layout.root, wait=True):
+        if any(section.name == name for section in load(layout.params).stages):
+            raise errors.UsageError(f"params.yaml has a section {name!r} already.")
+        edit.add_stage(layout.params, name, {"use": "python", "function": function})
 
 
 def listing() -> list[tuple[str, str]]:

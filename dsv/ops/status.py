@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from dsv.dvcio import dotdvc
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
 from dsv.project.layout import INGEST, SIGNATURE, Layout, stage_out
-from dsv.project.version import WORKSPACE, find
-from dsv.record import yaml12
+from dsv.project.version import WORKSPACE, Version, find
 from dsv.record.changes import changes
 from dsv.record.typedhash import same
 
@@ -42,14 +44,13 @@ class Status(NamedTuple):
 def status(layout: Layout) -> Status:
     """What `dsv run` would build, and what `dsv commit` would take."""
     here = find(layout, WORKSPACE)
-    params = yaml12.load(layout.params.read_bytes())
-    params = params if isinstance(params, dict) else {}
     locked = here.locked if (layout.root / "dvc.lock").exists() else {}
-    stages = _stages(layout, locked, params)
+    stages = _stages(here, locked, dict(here.params))
     return Status(stages, uncommitted(layout), None)
 
 
-def _stages(layout: Layout, locked: Mapping[str, Stage], params: dict[str, Any]) -> list[StageStatus]:
+def _stages(here: Version, locked: Mapping[str, Stage], params: dict[str, Any]) -> list[StageStatus]:
+    layout = here.layout
     codes = _codes(layout, locked)
     sections = [name for name in params if name not in ("dataset", "sources")]
     names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
@@ -63,6 +64,7 @@ def _stages(layout: Layout, locked: Mapping[str, Stage], params: dict[str, Any])
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
         because += codes.get(name, [])
         signed = locked[name].params.get(SIGNATURE, {}).get(name) or {}
+        because += _written(layout, here, locked[name])
         if name == INGEST:
             because += _order("sources", signed.get("sources"), list(params.get("sources") or {}))
             because += _data(layout, locked)
@@ -126,6 +128,23 @@ def _data(layout: Layout, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:
 
 def _tracked(layout: Layout, path: str) -> str | None:
     """The digest that the .dvc file of a delivery names."""
-    dvc = layout.root / f"{path}.dvc"
-    raw = yaml12.load(dvc.read_bytes()) if dvc.exists() else None
-    return raw["outs"][0].get("md5") if isinstance(raw, dict) else None
+    name = f"{path}.dvc"
+    dvc = layout.root / name
+    return dotdvc.load(dvc.read_bytes(), name).oid if dvc.exists() else None
+
+
+def _written(layout: Layout, here: Version, stage: Stage) -> list[dict[str, Any]]:
+    """What `dsv run` wrote for a stage and is no longer as it was: its signature, its report."""
+    found = []
+    signed = stage.params.get(SIGNATURE, {}).get(stage.name)
+    if signed is not None and not same(signed, here.signature.get(stage.name)):
+        found.append({"kind": "code", "name": SIGNATURE, "from": None, "to": None})
+    for out in stage.outs:
+        path = layout.root / out.path
+        if not out.oid.endswith(".dir") and (not path.is_file() or _md5(path) != out.oid):
+            found.append({"kind": "data", "name": out.path, "from": None, "to": None})
+    return found
+
+
+def _md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()

@@ -22,8 +22,12 @@ FOLDERS = ("data/", "reports/", "runs/")
 
 
 def belongs(path: str) -> bool:
-    """Whether a path (relative to the project) is part of a version."""
-    return path in FILES or path.startswith(FOLDERS)
+    """Whether a path (relative to the project) is part of a version. What a kill left half built is not."""
+    return path in FILES or (path.startswith(FOLDERS) and not any(map(_building, path.split("/"))))
+
+
+def _building(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")
 
 
 def uncommitted(layout: Layout) -> list[str]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from dsv import errors
 from dsv.dvcio import config, transfer
 from dsv.ops.checkout import deliveries
+from dsv.ops.fetch import fetch
+from dsv.project import cache
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 
@@ -28,7 +30,8 @@ def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
         oids |= version.objects()
         for oid in deliveries(version).values():
             oids |= {oid, *version.store.tree(oid).values()}
-    moved = transfer.push(layout.root, sorted(oids), name)
+    store = cache.store(layout)
+    moved = transfer.push(layout.root, sorted(oids), name, store.intact)
     return Transferred(len(oids), moved, name)
 
 
@@ -52,11 +55,7 @@ def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int
     missing = sorted(oid for oid in oids if not version.store.has(oid))
     if not missing:
         return 0
-    transfer.pull(layout.root, missing, remote)
-    for oid in missing:
-        # What does not match its hash must not stay: DVC trusts a read-only object without looking.
-        if version.store.has(oid) and not version.store.intact(oid):
-            version.store.remove(oid)
+    fetch(layout, version.store, missing, remote)
     absent = [oid for oid in missing if not version.store.has(oid)]
     if absent:
         raise errors.DataMissing(

@@ -22,12 +22,12 @@ def stages(layout: Layout, wanted: Pipeline) -> tuple[str, bool]:
     """The text of dvc.yaml, and whether it differs from the file."""
     path = layout.root / "dvc.yaml"
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    found = yaml12.load(old) if old.strip() else {}
-    if not isinstance(found, dict) or not isinstance(found.get("stages", {}), dict):
-        raise errors.DsvError("dvc.yaml is not a mapping with `stages:`.")
+    found = yaml12.mapping(old, "dvc.yaml")
+    if not isinstance(found.get("stages", {}), dict):
+        raise errors.DsvError("dvc.yaml: `stages` is no mapping.", hint="git checkout -- dvc.yaml")
     own = dvc_stages(wanted)
     others = {name: stage for name, stage in found.get("stages", {}).items() if name not in own and not _ours(stage)}
-    new = {**{k: v for k, v in found.items() if k != "stages"}, "stages": {**others, **own}}
+    new = {**found, "stages": {**others, **own}}
     if wanted.dataset:
         new.setdefault("artifacts", {}).setdefault(wanted.dataset, {"path": f"data/{INGEST}", "type": "dataset"})
     text = HEAD + yaml12.dump(new)

@@ -17,18 +17,20 @@ BOM = "\ufeff"
 Edit = Callable[[str], str]
 
 
-def add_source(path: Path, name: str, body: Mapping[str, Any]) -> None:
-    """Declares a source, as the last one; `body` are its keys as params.yaml has them."""
-    _edit(path, lambda text: splice.insert(text, ("sources",), name, dict(body)))
+def add_source(path: Path, name: str, body: Mapping[str, Any], *, dry: bool = False) -> None:
+    """Declares a source, as the last one; `body` are its keys as params.yaml has them. `dry` only tries."""
+    _edit(path, lambda text: splice.insert(text, ("sources",), name, dict(body)), dry=dry)
 
 
-def add_batch(path: Path, source: str, batch: str, read_as: Mapping[str, Any] | None = None) -> None:
+def add_batch(
+    path: Path, source: str, batch: str, read_as: Mapping[str, Any] | None = None, *, dry: bool = False
+) -> None:
     """Declares a delivery, as the last one of its source; `read_as` is what it changes about how the source is read."""
     known = read.load(path).sources
     if source not in known:
-        raise UsageError(f"There is no source {source} in {path.name}{nearest(source, known)}.".replace("?.", "?"))
+        raise UsageError(f"There is no source {source} in {path.name}{nearest(source, known) or '.'}")
     entry = {"name": batch, **read_as} if read_as else batch
-    _edit(path, lambda text: splice.append(text, ("sources", source, "batches"), entry))
+    _edit(path, lambda text: splice.append(text, ("sources", source, "batches"), entry), dry=dry)
 
 
 def add_stage(path: Path, name: str, body: Mapping[str, Any]) -> None:
@@ -41,7 +43,7 @@ def quote_keys(path: Path) -> bool:
     return _edit(path, splice.quote_keys)
 
 
-def _edit(path: Path, edit: Edit) -> bool:
+def _edit(path: Path, edit: Edit, *, dry: bool = False) -> bool:
     """Edits the file if it is valid before and after; whether it changed."""
     data = path.read_bytes()
     read.parse(data, path.name)
@@ -51,7 +53,8 @@ def _edit(path: Path, edit: Edit) -> bool:
     if edited == text:
         return False
     read.parse(edited, path.name)
-    _write(path.resolve(), edited.encode())
+    if not dry:
+        _write(path.resolve(), edited.encode())
     return True
 
 
@@ -61,6 +64,8 @@ def _write(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
     except BaseException:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
+from dsv import errors
+from dsv.project import reports
 from dsv.project.layout import LOCK, Layout, report
 from dsv.vcs import blob, revision, tag
 from dsv.vcs import history as commits
@@ -30,9 +31,9 @@ def entries(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list
     if revision.head(layout.root) is None:
         return []
     found = commits.log(layout.root, revision.resolve(layout.root, rev), paths=[LOCK], limit=limit)
-    reports = blob.read_files(layout.root, [(commit.sha, report(AUDIT)) for commit in found])
+    told = blob.read_files(layout.root, [(commit.sha, report(AUDIT)) for commit in found])
     names = tags(layout)
-    return [_entry(commit, data, names.get(commit.sha)) for commit, data in zip(found, reports, strict=True)]
+    return [_entry(commit, data, names.get(commit.sha)) for commit, data in zip(found, told, strict=True)]
 
 
 def tags(layout: Layout) -> dict[str, str]:
@@ -41,11 +42,19 @@ def tags(layout: Layout) -> dict[str, str]:
 
 
 def _entry(commit: commits.Commit, data: bytes | None, version: str | None) -> Entry:
-    told: dict[str, Any] = json.loads(data) if data else {}
+    told = _report(data)
     dataset = told.get("dataset", {})
     return Entry(
         commit.sha, version, commit.date, commit.author, commit.subject, dataset.get("root"), dataset.get("records"), splits(told)
     )  # fmt: skip
+
+
+def _report(data: bytes | None) -> dict[str, Any]:
+    """What a commit tells of itself. One that was committed damaged must not hide the others."""
+    try:
+        return reports.load(data, report(AUDIT)) if data else {}
+    except errors.DsvError:
+        return {}
 
 
 def splits(audit: dict[str, Any]) -> dict[str, int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dsv import errors
-from dsv.dvcio import config, lock
+from dsv.dvcio import lock
+from dsv.project import reports
 from dsv.project.layout import INGEST, LOCK, MANIFEST, PARAMS, PIPELINE, SIGNATURE, Layout, report, stage_out
 from dsv.record import yaml12
 from dsv.vcs import blob, history, revision, tag
@@ -32,8 +32,7 @@ class Version:
     @cached_property
     def store(self) -> Store:
         """Where the objects are. Loaded when it is asked for: `log`, `show` and `status` read reports only."""
-        objects = importlib.import_module("dsv.store.objects")
-        store: Store = objects.Store(config.cache_dir(self.layout.root))
+        store: Store = importlib.import_module("dsv.project.cache").store(self.layout)
         return store
 
     def text(self, path: str) -> bytes | None:
@@ -58,14 +57,12 @@ class Version:
     @cached_property
     def params(self) -> Mapping[str, Any]:
         """params.yaml as it is written."""
-        found = yaml12.load(self.text(PARAMS) or b"")
-        return found if isinstance(found, dict) else {}
+        return yaml12.mapping(self.text(PARAMS) or b"", self._called(PARAMS), "edit params.yaml")
 
     @cached_property
     def signature(self) -> Mapping[str, Any]:
         """.dsv/sig.yaml: revisions, plugin code and params hashes per stage."""
-        found = yaml12.load(self.text(SIGNATURE) or b"")
-        return found if isinstance(found, dict) else {}
+        return yaml12.mapping(self.text(SIGNATURE) or b"", self._called(SIGNATURE), "dsv run")
 
     @cached_property
     def locked(self) -> Mapping[str, lock.Stage]:
@@ -83,7 +80,10 @@ class Version:
     def report(self, stage: str) -> dict[str, Any] | None:
         """The report of a stage, None where the version has none."""
         found = self.text(report(stage))
-        return None if found is None else json.loads(found)
+        return None if found is None else reports.load(found, self._called(report(stage)))
+
+    def _called(self, path: str) -> str:
+        return path if self.sha is None else f"{path} of {self.rev}"
 
     def tree(self, out: str) -> Mapping[str, str]:
         """Relative name → md5 of the files of an output; empty where the version has no such output."""
@@ -147,8 +147,7 @@ def find(layout: Layout, rev: str) -> Version:
 
 def dataset(layout: Layout) -> str:
     """The name of the data set of the workspace."""
-    found = yaml12.load(layout.params.read_bytes())
-    return str(found.get("dataset", "")) if isinstance(found, dict) else ""
+    return str(yaml12.mapping(layout.params.read_bytes(), PARAMS, "edit params.yaml").get("dataset", ""))
 
 
 def _by_root(layout: Layout, rev: str) -> Version:

@@ -38,15 +38,22 @@ class ParamsError(DsvError):
         self.problems = tuple(problems)
         self.file = file
         if len(self.problems) == 1:
-            message = f"{file}: {self.problems[0]}."
+            message = f"{file}: {_ended(self.problems[0])}"
         else:
-            message = "\n".join([f"{file} has {len(self.problems)} problems:", *(f"  {p}." for p in self.problems)])
+            message = "\n".join(
+                [f"{file} has {len(self.problems)} problems:", *(f"  {_ended(p)}" for p in self.problems)]
+            )
         super().__init__(message)
 
     def located(self, lines: Mapping[Path, int]) -> ParamsError:
         """The same error in the order of the file, with a line for every problem whose path or parent has one."""
         found = [p._replace(line=line_of(p.path, lines)) for p in self.problems]
         return ParamsError(sorted(found, key=lambda p: p.line or 0), self.file)
+
+
+def _ended(problem: Problem) -> str:
+    text = str(problem)
+    return text if text.endswith("?") else f"{text}."
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:

@@ -35,6 +35,7 @@ TIMES = (
     r"|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:[0-9]{2}:[0-9]{2}"
     r"(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9]{2})?))?"
 )
+CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 # tag, pattern, first characters; the first pattern that fits wins
 RESOLVERS: tuple[tuple[str, str, str], ...] = (
     (BOOL, r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -108,9 +109,27 @@ def load(text: str | bytes) -> Any:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         return yaml.load(decoded, Loader=_Loader)  # noqa: S506  a subclass of the safe loader
     except yaml.MarkedYAMLError as error:
+        conflict = CONFLICT.search(decoded)
+        if conflict:
+            line = decoded.count("\n", 0, conflict.start()) + 1
+            raise DsvError(f"a merge conflict in line {line}", hint="solve the conflict") from error
         raise DsvError(f"not valid YAML{_place(error)}: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DsvError(f"not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def mapping(data: str | bytes, name: str, hint: str | None = None) -> dict[str, Any]:
+    """The mapping that a file of the project holds; empty where the file is. What is wrong is told with the file's name."""
+    hint = hint or f"git checkout -- {name}"
+    try:
+        found = load(data)
+    except DsvError as error:
+        raise DsvError(f"{name}: {error.message}", hint=error.hint or hint) from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise DsvError(f"{name} is no mapping.", hint=hint)
+    return found
 
 
 def dump(obj: Any) -> str:

@@ -91,6 +91,7 @@ class Store:
         with ThreadPoolExecutor() as pool:
             stored = list(pool.map(lambda name: self.add_file(folder / name), names))
         entries = [{"md5": md5, "relpath": name} for name, (md5, _) in zip(names, stored, strict=True)]
+        # The listing last: it says that its files are there.
         data = json.dumps(sorted(entries, key=lambda e: e["relpath"]), sort_keys=True).encode()
         oid = hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
         if not self.has(oid):
@@ -110,6 +111,13 @@ class Store:
             with self._building(md5) as target:
                 _copy(path, target, self.types)
         return md5, size
+
+    def adopt(self, path: Path, oid: str) -> None:
+        """Makes a file of the same file system, which is known to be this object, the stored one."""
+        target = self.path(oid)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o444)
+        path.replace(target)
 
     def link(self, oid: str, path: Path) -> None:
         """Puts the object at a path of the workspace, replacing what is there, by the first way that works."""

@@ -6,7 +6,7 @@ import difflib
 import re
 from pathlib import Path
 
-from dsv.errors import DsvError, UnknownVersion
+from dsv.errors import UnknownVersion
 from dsv.vcs import run
 
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
@@ -29,7 +29,7 @@ def find(root: Path, rev: str) -> str | None:
     if answer.status == 0 and SHA.match(sha):
         return sha
     if "not a git repository" in answer.problem or "dubious ownership" in answer.problem:
-        raise DsvError(f"git: {answer.problem}")
+        raise run.failed("git", answer)
     return None
 
 
@@ -60,4 +60,4 @@ def _near(root: Path, rev: str) -> str | None:
     found = list(dict.fromkeys(short.get(name, name) for name in close))
     if found:
         return f"did you mean {' or '.join(found)}?"
-    return "dsv log" if names else None
+    return "dsv log" if names else "dsv commit -m MESSAGE"

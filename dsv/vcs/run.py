@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.errors import DsvError
+from dsv.errors import DsvError, NotAProject, advice
 
 # Inside a hook git points these at its own repository, relative to another directory than ours.
 HOOK_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE")
@@ -47,8 +47,16 @@ def read(root: Path, *args: str, stdin: bytes = b"") -> bytes:
     """What git prints; a failure of git is an error with git's own message."""
     answer = ask(root, *args, stdin=stdin)
     if answer.status:
-        raise DsvError(f"git {args[0]}: {answer.problem or f'exit status {answer.status}'}")
+        raise failed(f"git {args[0]}", answer)
     return answer.out
+
+
+def failed(what: str, answer: Answer) -> DsvError:
+    """The failure of a call as an error."""
+    if "not a git repository" in answer.problem:
+        return NotAProject("There is no git repository.", hint="dsv init")
+    problem = answer.problem or f"exit status {answer.status}"
+    return DsvError(f"{what}: {problem}", hint=advice(problem))
 
 
 def line(root: Path, *args: str) -> str:

@@ -35,8 +35,8 @@ def prefix(root: Path) -> str:
 
 def main_root(root: Path) -> Path | None:
     """The directory that is `root` in the main work tree: itself unless this is a linked one; None if that is bare."""
-    own = (root / run.line(root, "rev-parse", "--absolute-git-dir")).resolve()
-    common = (root / run.line(root, "rev-parse", "--git-common-dir")).resolve()
+    told = os.fsdecode(run.read(root, "rev-parse", "--absolute-git-dir", "--git-common-dir"))
+    own, common = ((root / line).resolve() for line in told.splitlines())
     if own == common:
         return root
     return common.parent / prefix(root) if common.name == ".git" else None
@@ -57,6 +57,14 @@ def dirty(root: Path, below: str = ".") -> list[Change]:
         # git names paths from the toplevel here, whatever the directory it runs in
         changes.append(Change(path.removeprefix(start), letters[0], letters[1]))
     return sorted(changes)
+
+
+def ignored(root: Path, below: Path, patterns: str) -> list[str]:
+    """The untracked files below a folder that a file of patterns (in `root`, in the manner of .gitignore) ignores."""
+    out = run.read(
+        root, "ls-files", "-z", "--others", "--ignored", f"--exclude-from={patterns}", "--", os.fspath(below)
+    )
+    return sorted(os.fsdecode(out).split("\0")[:-1])
 
 
 def ls_files(root: Path, below: str = ".") -> list[str]:

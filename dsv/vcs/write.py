@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import git
 
-from dsv.errors import DsvError
+from dsv.errors import DsvError, advice
 from dsv.vcs import run
 
+UNKNOWN = re.compile(r"tell me who you are|empty ident name|unable to auto-detect email", re.IGNORECASE)
 CHUNK = 500  # paths in one command line
 
 
@@ -68,7 +70,11 @@ def _told(verb: str) -> Iterator[None]:
     except git.GitCommandNotFound as error:
         raise DsvError("git is not installed, or not on PATH") from error
     except git.GitCommandError as error:
-        raise DsvError(f"git {verb}: {_message(error)}") from error
+        if UNKNOWN.search(str(error.stderr)):
+            raise DsvError(
+                "git does not know who you are.", hint="git config user.name NAME; git config user.email EMAIL"
+            ) from error
+        raise DsvError(f"git {verb}: {_message(error)}", hint=advice(_message(error))) from error
 
 
 def _message(error: git.GitCommandError) -> str:

@@ -93,8 +93,8 @@ def test_a_fault_that_dvc_finds_is_told_in_its_words(shop: Project) -> None:
     with (shop.root / ".dvc" / "config").open("a", encoding="utf-8") as file:
         file.write("[nonsense]\n    x = 1\n")
     assert re.fullmatch(
-        r"error: dvc repro failed \(251\): configuration error - config file error: [^\n]*nonsense[^\n]*\nhint: dsv run\n",
-        shop.dsv("run", code=15).err,
+        r"error: DVC does not take its configuration: [^\n]*nonsense[^\n]*\nhint: mend \.dvc/config\n",
+        shop.dsv("run", code=10).err,
     )
 
 

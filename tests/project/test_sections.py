@@ -29,7 +29,7 @@ def test_the_problems_of_all_sections_are_told_at_once() -> None:
         "params.yaml has 3 problems:",
         '  line 3: clean.level: found "x", a whole number is wanted.',
         "  line 4: splti: unknown key and no stage; did you mean split? Stages: clean, split; another name says use: STAGE.",
-        '  line 5: other.use: found "clen", one of clean, split is wanted; did you mean clean?.',
+        '  line 5: other.use: found "clen", one of clean, split is wanted; did you mean clean?',
     ]
 
 

@@ -65,7 +65,7 @@ def test_unrelated_histories_have_no_merge_base(repo: Path, save: Save) -> None:
 
 
 def test_outside_a_repository_is_an_error_of_its_own(tmp_path: Path) -> None:
-    with pytest.raises(DsvError, match="not a git repository"):
+    with pytest.raises(DsvError, match=r"There is no git repository\."):
         revision.resolve(tmp_path, "HEAD")
 
 

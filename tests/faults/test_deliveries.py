@@ -1,0 +1,212 @@
+"""Deliveries that are no plain files, or have odd names: refused in so many words, or taken in whole. Nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.conftest import Project
+from tests.faults.conftest import Tell
+
+NEW = ("--source", "s", "--batch", "b", "--license", "MIT")
+ROWS = "id,x\n9,a\n"
+
+
+def _broken(folder: Path) -> None:
+    (folder / "a.csv").symlink_to("nowhere")
+
+
+def _loop(folder: Path) -> None:
+    (folder / "a.csv").symlink_to("a.csv")
+
+
+def _outside(folder: Path) -> None:
+    secret = folder.parent / "secret.csv"
+    secret.write_text(ROWS, encoding="utf-8")
+    (folder / "a.csv").symlink_to("../secret.csv")
+
+
+def _folder_outside(folder: Path) -> None:
+    (folder / "a").symlink_to("/etc")
+
+
+def _repository(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / "a.csv").write_text(ROWS, encoding="utf-8")
+
+
+def _pipe(folder: Path) -> None:
+    os.mkfifo(folder / "a.csv")
+
+
+def _bytes(folder: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.csv")).write_text(ROWS, encoding="utf-8")
+
+
+def _compiled(folder: Path) -> None:
+    (folder / "a.csv").write_text(ROWS, encoding="utf-8")
+    (folder / "b.pyc").write_text("x", encoding="utf-8")
+
+
+def _nothing(folder: Path) -> None:
+    (folder / "inner").mkdir()
+
+
+LINK = "{}/a.csv is a link to a folder or to nothing; deliver what it points to."
+REFUSED = {
+    _broken: LINK,
+    _loop: LINK,
+    _outside: "{}/a.csv is a link that leaves the delivery; deliver what it points to.",
+    _folder_outside: "{}/a is a link to a folder or to nothing; deliver what it points to.",
+    _repository: "{}/.git is not tracked by DVC; deliver the files without it.",
+    _pipe: "{}/a.csv is no file but a pipe, a socket or a device.",
+    _bytes: "The name of b'{}/\\xff.csv' is not UTF-8; rename it.",
+    _compiled: ".dvcignore ignores b.pyc, so DVC would not track it.\nhint: deliver without it, or edit .dvcignore",
+    _nothing: "The delivery holds no file.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", REFUSED)
+def test_what_is_no_plain_file_is_refused_and_leaves_nothing_behind(
+    shop: Project, tell: Tell, incoming: Path, make: object
+) -> None:
+    make(incoming)
+    assert tell(shop, "add", str(incoming), *NEW) == (2, "", f"error: {REFUSED[make].format(incoming)}\n")
+    assert not (shop.root / "data" / "raw" / "s").exists()
+    assert shop.git("status", "--short") == ""
+
+
+PATHS = {
+    "nowhere": "There is no nowhere.",
+    "/dev/zero": "/dev/zero is no file but a pipe, a socket or a device.",
+    ".": ". holds the project itself.",
+    "": ". holds the project itself.",
+    "..": ".. holds the project itself.",
+    "data": "data holds the project itself.",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_that_is_no_delivery_is_refused(shop: Project, tell: Tell, path: str) -> None:
+    assert tell(shop, "add", path, *NEW) == (2, "", f"error: {PATHS[path]}\n")
+    assert shop.git("status", "--short") == ""
+
+
+NAME = (
+    "a name of letters, digits, '.', '_' and '-', first a letter or digit, last no '.', '.dvc' or '.lock', is wanted."
+)
+
+
+@pytest.mark.parametrize("name", ["..", "../x", "a/b", "a.dvc", "a..b", "-x", "$(x)", "ü", "a\nb"])
+@pytest.mark.parametrize("what", ["source", "batch"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(shop: Project, tell: Tell, what: str, name: str) -> None:
+    named = {"source": "s", "batch": "b", what: name}
+    told = tell(shop, "add", str(shop.write("n.csv", ROWS)), f"--source={named['source']}", f"--batch={named['batch']}", "--license", "MIT")  # fmt: skip
+    assert told == (2, "", f"error: {name!r} is no name for a {what}; {NAME}\n")
+
+
+def test_files_that_lie_where_the_delivery_goes_stay(shop: Project, tell: Tell) -> None:
+    folder = shop.root / "data" / "raw" / "s" / "b"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text(ROWS, encoding="utf-8")
+    assert tell(shop, "add", "data/raw/s/b", *NEW).err == (
+        "error: data/raw/s/b lies where the delivery goes; move it elsewhere first.\n"
+    )
+    assert tell(shop, "add", str(shop.write("n.csv", ROWS)), *NEW).err == (
+        f"error: {folder} is there, and no delivery; move it elsewhere first.\n"
+    )
+    assert (folder / "a.csv").read_text(encoding="utf-8") == ROWS
+
+
+def test_a_source_that_params_refuse_leaves_no_delivery_behind(shop: Project, tell: Tell) -> None:
+    path = shop.write("n.csv", ROWS)
+    told = tell(
+        shop, "add", str(path), *NEW, "--of", "nope", "--item", "id", "--annotator", "x", "--value", "x", "--move"
+    )
+    assert told.code == 10
+    assert '"nope", which is no source' in told.err
+    assert path.exists()
+    assert shop.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("died", ["params", "track"])
+def test_a_move_that_died_is_done_again_without_loss(
+    shop: Project, tell: Tell, monkeypatch: pytest.MonkeyPatch, died: str
+) -> None:
+    path = shop.write("n.csv", ROWS)
+    if died == "params":
+        # A kill in that moment, which no timing hits surely: the last write that `add` does before the originals go.
+        monkeypatch.setattr("dsv.project.edit._write", lambda *_: os._exit(9))
+    else:
+        monkeypatch.setattr("dsv.ops.add._track", lambda *_: os._exit(9))
+    child = os.fork()
+    if not child:
+        tell(shop, "add", str(path), *NEW, "--move")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    monkeypatch.undo()
+    assert shop.dsv("add", str(path), *NEW, "--move").code == 0
+    assert (shop.root / "data" / "raw" / "s" / "b" / "n.csv").read_text(encoding="utf-8") == ROWS
+    assert not path.exists()
+
+
+ODD = [
+    "a b.csv",
+    "q'\"uote.csv",
+    "$(touch pwned).csv",
+    "ü—日本.csv",
+    "new\nline.csv",
+    "-rf.csv",
+    "*.csv",
+    "back\\slash.csv",
+    "`x`.csv",
+]
+
+
+def test_odd_names_go_through_every_command(shop: Project, tell: Tell, incoming: Path) -> None:
+    for number, name in enumerate(ODD):
+        (incoming / name).write_text(f"id,x\nk{number},1\n", encoding="utf-8")
+    for args in (["add", str(incoming), *NEW, "--key", "id"], ["run"], ["commit", "-m", "odd"], ["verify"]):
+        assert tell(shop, *args).code == 0, args
+    (shop.root / "data" / "raw" / "s" / "b" / "new\nline.csv").unlink()
+    assert tell(shop, "checkout", "HEAD").code == 0
+    assert sorted(path.name for path in (shop.root / "data" / "raw" / "s" / "b").iterdir()) == sorted(ODD)
+    assert not list(shop.root.rglob("pwned"))
+    assert shop.git("status", "--short") == ""
+
+
+def _bomb(path: Path) -> None:
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(b"\0" * 999)) + part(b"IEND", b"")
+    )
+
+
+def test_files_without_a_record_are_in_quarantine_and_the_run_goes_on(
+    shop: Project, tell: Tell, incoming: Path
+) -> None:
+    for name in ("zero.csv", "zero.json", "zero.jsonl", "zero.parquet"):
+        (incoming / name).touch()
+    (incoming / "header.csv").write_text("id,x\n", encoding="utf-8")
+    (incoming / "huge.csv").write_text(f"id,x\nbig,{'y' * 5_000_000}\n", encoding="utf-8")
+    assert tell(shop, "add", str(incoming), *NEW, "--key", "id").code == 0
+    assert tell(shop, "run").code == 0
+    bad = pl.read_parquet(shop.root / "data" / "quarantine" / "s" / "b.parquet")
+    assert bad["file"].to_list() == ["zero.csv", "zero.json", "zero.jsonl", "zero.parquet"]
+    assert tell(shop, "show", ".").out.splitlines()[2] == "records 4, 4 in quarantine"
+
+
+def test_a_picture_that_claims_to_be_huge_is_not_decoded(shop: Project, tell: Tell, incoming: Path) -> None:
+    _bomb(incoming / "bomb.png")
+    assert tell(shop, "add", str(incoming), *NEW, "--kind", "media").code == 0
+    assert tell(shop, "run").code == 0
+    (shard,) = (shop.root / "data" / "records" / "s" / "b").iterdir()
+    row = pl.read_parquet(shard).row(0, named=True)
+    assert (row["decoded"], row["decode_error"][:23]) == (False, "DecompressionBombError:")

@@ -1,0 +1,110 @@
+"""Wrong params stop `dsv run` before anything is built: the path, what was found, what is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Project
+from tests.faults.conftest import Tell
+
+SOURCE = "dataset: reviews\nsources:\n  shop: {key: [id], license: MIT, columns: {id: int}, batches: [b1]}\n"
+RULES = (
+    "missing, range, pattern, allowed, type, filter, length, undecodable, boxes, text, date, unit, aliases, fill, round,"
+    " duplicate"
+)
+
+
+def source(body: str) -> str:
+    return f"dataset: reviews\nsources:\n  shop: {body}\n"
+
+
+NO_FILE = {
+    "dataset: reviews\n\tsources: {}\n": "params.yaml: not valid YAML in line 2, column 1: found a tab character that violates indentation",
+    "dataset: reviews\ndataset: other\n": "params.yaml: not valid YAML in line 2, column 1: the key 'dataset' is here twice",
+    "<<<<<<< HEAD\ndataset: a\n=======\ndataset: b\n>>>>>>> x\n": "params.yaml: a merge conflict in line 1\nhint: solve the conflict",
+    "dataset: [\n": "params.yaml: not valid YAML in line 2, column 1: did not find expected node content",
+    "hello\n": 'params.yaml: line 1: found "hello", a mapping with dataset and sources is wanted.',
+    "": "params.yaml: found null, a mapping with dataset and sources is wanted.",
+    "dataset: reviews\nsources: {}\n": "params.yaml names no source yet.\nhint: dsv add PATH --source NAME --license SPDX",
+}  # fmt: skip
+SOURCES = {
+    source("{key: [id], batches: [b1]}"): (
+        "params.yaml: line 3: sources.shop.license: the licence is missing; an SPDX expression such as CC-BY-4.0, or"
+        " LicenseRef-NAME, is wanted."
+    ),
+    source("{license: Free, batches: [b1]}"): (
+        'params.yaml: line 3: sources.shop.license: found "Free", an SPDX expression or LicenseRef-NAME is wanted; did you'
+        " mean FreeImage?"
+    ),
+    source("{license: MIT, key: [nope], batches: [b1]}"): (
+        "sources.shop.key names the column 'nope', which the delivery does not have; it has id, x.\n"
+        "hint: edit sources.shop.key in params.yaml"
+    ),
+    source("{license: MIT, format: cvs, batches: [b1]}"): (
+        'params.yaml: line 3: sources.shop.format: found "cvs", one of csv, tsv, json, jsonl, parquet, media, voc, coco, yolo'
+        " is wanted; did you mean csv?"
+    ),
+    source("{license: MIT, key: [id], columns: {id: float}, batches: [b1]}"): (
+        "sources.shop.key: the column 'id' is Float64; keys are text, integers, booleans or dates."
+    ),
+    source("{kind: annotations, item: id, of: shop, annotator: w, value: x, license: MIT, batches: [b1]}"): (
+        'params.yaml: line 3: sources.shop.of: found "shop", whose kind is annotations; a source of records or media is wanted.'
+    ),
+}
+STAGES = {
+    "cleen: {rules: []}": "No stage is called 'cleen'; there are clean, merge, split, audit, python.\nhint: dsv stage list",
+    "clean: {rule: []}": "params.yaml: clean.rule: unknown key; did you mean rules? Known here: rules.",
+    "clean: {rules: [{missing: {column: [x]}}]}": (
+        "params.yaml: clean.rules[0].missing.column: unknown key; did you mean columns? Known here: id, sources, columns, when,"
+        " blank."
+    ),
+    "clean: {rules: [{missing: {columns: [y]}}]}": "clean: no record has a column 'y'; there are id, x.\nhint: edit clean in params.yaml",
+    "clean: {rules: [{range: {column: id, min: five}}]}": (
+        "params.yaml: clean.rules[0].range.min: found 'five', a number or a date such as '2026-01-31' is wanted."
+    ),
+    "clean: {rules: [{range: {column: id, min: 5, max: 1}}]}": "params.yaml: clean.rules[0].range.max: found 1, at least min (5) is wanted.",
+    "clean: {rules: [{msising: {columns: [x]}}]}": (
+        f"params.yaml: clean.rules[0].msising: unknown name; did you mean missing? Known here: {RULES}."
+    ),
+    "clean: {rules: {missing: x}}": "params.yaml: clean.rules: found a mapping with missing, a list is wanted.",
+    "clean: 3": "params.yaml: line 4: clean: found 3, the params of a stage are wanted.",
+    "split: {fractions: {train: 0.8, test: 0.1}}": "params.yaml: split.fractions: add up to 0.9, not to 1.",
+    "split: {fractions: {train: 1.5, test: -0.5}}": (
+        "params.yaml has 2 problems:\n  split.fractions.train: found 1.5, at most 1.0 is allowed.\n"
+        "  split.fractions.test: found -0.5, at least 0.0 is allowed."
+    ),
+    "split: {fractions: {train: 1}, stratify: [label]}": "split: no record has a column 'label'; there are id, x.\nhint: edit split in params.yaml",
+    "split: {method: random, fractions: {train: 1}}": 'params.yaml: split.method: found "random", one of hash, sticky, fresh is wanted.',
+    "merge: {method: majority, min_votes: 0}": "params.yaml: merge.min_votes: found 0, at least 1 is allowed.",
+    "merge: {method: majorty}": 'params.yaml: merge.method: found "majorty", one of majority, weighted is wanted; did you mean majority?',
+    "audit: {groups: x}": 'params.yaml: audit.groups: found "x", a list is wanted; write [x].',
+    "mine: {use: python, function: 'no.such:fn'}": (
+        "The module no.such cannot be imported: No module named 'no'\nhint: pip install it, or put it beside params.yaml"
+    ),
+    "mine: {use: python}": "params.yaml: mine: the key function is missing.",
+}  # fmt: skip
+WRONG = {**NO_FILE, **SOURCES, **{f"{SOURCE}{stage}\n": told for stage, told in STAGES.items()}}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_wrong_params_are_refused_in_so_many_words(shop: Project, tell: Tell, text: str) -> None:
+    (shop.root / "params.yaml").write_text(text, encoding="utf-8")
+    assert tell(shop, "run") == (10, "", f"error: {WRONG[text]}\n")
+
+
+def test_a_delivery_that_is_nowhere_is_named(shop: Project, tell: Tell) -> None:
+    (shop.root / "params.yaml").write_text(SOURCE.replace("[b1]", "[b1, b2]"), encoding="utf-8")
+    assert tell(shop, "run") == (13, "", (
+        "error: params.yaml names the delivery shop/b2, but there is no data/raw/shop/b2 and no data/raw/shop/b2.dvc.\n"
+        "hint: dsv add PATH --source shop, or git checkout -- data/raw/shop/b2.dvc\n"
+    ))  # fmt: skip
+
+
+def test_a_run_after_wrong_params_builds_the_same_version(shop: Project, tell: Tell) -> None:
+    good = (shop.root / "params.yaml").read_text(encoding="utf-8")
+    for text in ("clean: 3\n", SOURCE + "clean: {rules: [{missing: {columns: [y]}}]}\n"):
+        (shop.root / "params.yaml").write_text(text, encoding="utf-8")
+        assert tell(shop, "run").code == 10
+    (shop.root / "params.yaml").write_text(good, encoding="utf-8")
+    assert tell(shop, "run").code == 0
+    assert tell(shop, "status").out == "Up to date; everything is committed.\n"
