@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Project
 from tests.faults.conftest import Tell
+from tests.faults.dies import dies
 
 NEW = ("--source", "s", "--batch", "b", "--license", "MIT")
 ROWS = "id,x\n9,a\n"
@@ -134,22 +135,14 @@ def test_a_source_that_params_refuse_leaves_no_delivery_behind(shop: Project, te
     assert shop.git("status", "--short") == ""
 
 
-@pytest.mark.parametrize("died", ["params", "track"])
-def test_a_move_that_died_is_done_again_without_loss(
-    shop: Project, tell: Tell, monkeypatch: pytest.MonkeyPatch, died: str
-) -> None:
+@pytest.mark.parametrize(
+    "last", [pytest.param("dsv.project.edit._write", marks=pytest.mark.long), "dsv.ops.add._track"]
+)
+def test_a_move_that_died_before_its_last_writes_is_done_again_without_loss(shop: Project, last: str) -> None:
     path = shop.write("n.csv", ROWS)
-    if died == "params":
-        # A kill in that moment, which no timing hits surely: the last write that `add` does before the originals go.
-        monkeypatch.setattr("dsv.project.edit._write", lambda *_: os._exit(9))
-    else:
-        monkeypatch.setattr("dsv.ops.add._track", lambda *_: os._exit(9))
-    child = os.fork()
-    if not child:
-        tell(shop, "add", str(path), *NEW, "--move")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    monkeypatch.undo()
-    assert shop.dsv("add", str(path), *NEW, "--move").code == 0
+    module, _, name = last.rpartition(".")
+    dies(shop, f"import {module} as last\nlast.{name} = lambda *_: os._exit(9)", "add", str(path), *NEW, "--move")
+    shop.dsv("add", str(path), *NEW, "--move")
     assert (shop.root / "data" / "raw" / "s" / "b" / "n.csv").read_text(encoding="utf-8") == ROWS
     assert not path.exists()
 
@@ -203,6 +196,7 @@ def test_files_without_a_record_are_in_quarantine_and_the_run_goes_on(
     assert tell(shop, "show", ".").out.splitlines()[2] == "records 4, 4 in quarantine"
 
 
+@pytest.mark.long
 def test_a_picture_that_claims_to_be_huge_is_not_decoded(shop: Project, tell: Tell, incoming: Path) -> None:
     _bomb(incoming / "bomb.png")
     assert tell(shop, "add", str(incoming), *NEW, "--kind", "media").code == 0

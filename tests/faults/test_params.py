@@ -100,6 +100,7 @@ def test_a_delivery_that_is_nowhere_is_named(shop: Project, tell: Tell) -> None:
     ))  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_run_after_wrong_params_builds_the_same_version(shop: Project, tell: Tell) -> None:
     good = (shop.root / "params.yaml").read_text(encoding="utf-8")
     for text in ("clean: 3\n", SOURCE + "clean: {rules: [{missing: {columns: [y]}}]}\n"):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dsv.dvcio import transfer
-from dsv.ops import fetch
-from dsv.ops import transfer as moves
 from dsv.project.layout import Layout
 from dsv.project.version import find
 from tests.conftest import Project
+from tests.faults.dies import dies
 from tests.remote.conftest import Remote, dvc
 
 DIR = ".dir"
@@ -34,45 +30,35 @@ def _file(remote: Remote) -> str:
     return next(key for key in remote.names() if not key.endswith(DIR))
 
 
-def _dies(
-    project: Project,
-    command: str,
-    monkeypatch: pytest.MonkeyPatch,
-    module: object,
-    name: str,
-    stand_in: Callable[..., object],
-) -> None:
-    """Runs a library function in a child in which `stand_in` ends the process: a kill at an exact point."""
-    child = os.fork()
-    if not child:
-        monkeypatch.setattr(module, name, stand_in)
-        {"push": moves.push, "pull": moves.pull}[command](Layout(project.root))
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-
-
-def _copies(count: int) -> Callable[..., None]:
-    """As DVC copies, one object after the other; dies when so many have been."""
-    whole, left = transfer._copy, [count]
-
-    def copy(source: object, target: object, oids: list[str], remote: str) -> None:
-        for oid in oids:
-            if not left[0]:
-                os._exit(9)
-            left[0] -= 1
-            whole(source, target, [oid], remote)
-
-    return copy
-
-
+# As DVC copies, one object after the other; dies when so many have been.
+COPIES = """
+from dsv.dvcio import transfer
+whole, left = transfer._copy, [{}]
+def copy(source, target, oids, remote):
+    for oid in oids:
+        if not left[0]:
+            os._exit(9)
+        left[0] -= 1
+        whole(source, target, [oid], remote)
+transfer._copy = copy
+"""
+# Listings are looked at twice, files before they are fetched; the fourth time they are there, and nobody has looked.
+LOOKS = """
+from dsv.ops import fetch
+looked, calls = fetch._take_in, []
+def look(*args):
+    calls.append(1)
+    return os._exit(9) if len(calls) == 4 else looked(*args)
+fetch._take_in = look
+"""
 OBJECTS = 14
 
 
 @pytest.mark.parametrize("count", [n if n == 5 else pytest.param(n, marks=pytest.mark.long) for n in range(OBJECTS)])
 def test_a_push_that_died_after_any_object_has_sent_no_listing_without_its_files(
-    project: Project, folder: Remote, monkeypatch: pytest.MonkeyPatch, count: int
+    project: Project, folder: Remote, count: int
 ) -> None:
-    _dies(project, "push", monkeypatch, transfer, "_copy", _copies(count))
+    dies(project, COPIES.format(count), "push")
     sent = {_oid(key) for key in folder.names()}
     store = find(Layout(project.root), "HEAD").store
     assert len(sent) == count
@@ -81,23 +67,13 @@ def test_a_push_that_died_after_any_object_has_sent_no_listing_without_its_files
     assert project.dsv("verify", "--remote", "r").out.splitlines()[-1] == "r: 0 damaged, 0 missing, 0 healed"
 
 
-def test_a_pull_that_died_before_it_looked_leaves_nothing_damaged(
-    project: Project, folder: Remote, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pull_that_died_before_it_looked_leaves_nothing_damaged(project: Project, folder: Remote) -> None:
     project.dsv("push")
     key = _file(folder)
     folder.damage(key)
     kept = _cached(project, _oid(key)).read_bytes()
     shutil.rmtree(project.root / ".dvc" / "cache")
-    looked = fetch._take_in
-    calls: list[int] = []
-
-    def look(*args: object) -> object:
-        calls.append(1)
-        # Listings are looked at twice, files before they are fetched; then they are there, and nobody has looked.
-        return os._exit(9) if len(calls) == 4 else looked(*args)
-
-    _dies(project, "pull", monkeypatch, fetch, "_take_in", look)
+    dies(project, LOOKS, "pull")
     assert not _cached(project, _oid(key)).exists()
     assert project.dsv("pull", code=13).err.startswith("error: 1 of ")
     (project.root.parent / "remote" / key).write_bytes(kept)
