@@ -19,6 +19,7 @@ from dsv.record import identity
 from dsv.stages.base import ID
 from dsv.table import types as table_types
 from dsv.table import typing
+from dsv.table.together import together
 
 FILE, ROW = "_file", "_row"
 TAKEN = (FILE, ROW, ID, identity.CONTENT_KEY)
@@ -87,30 +88,17 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
             bad += [_misfit(frame, misfit) for misfit in _first(misfits)]
             typed = typed.filter(~pl.Series(_mask(frame.height, misfits)))
         frames.append(typed)
-    found = _concat(frames) if frames else pl.DataFrame()
+    found = together(frames) if frames else pl.DataFrame()
     return Parsed(found, pl.DataFrame([tuple(b) for b in bad], schema=BAD, orient="row"))
 
 
 def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """The rows of all files, in types that are stored."""
-    whole = _concat(frames)
+    whole = together(frames)
     bare = whole.select(name for name, kind in whole.schema.items() if _has_null(kind))
     stored = pl.from_arrow(table_types.cast(bare.to_arrow(compat_level=pl.CompatLevel.oldest())))
     assert isinstance(stored, pl.DataFrame)
     return whole.with_columns(stored)
-
-
-def _concat(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """The rows of all. What has no value in a frame has no say in its type: how rows are cut into files does not count."""
-    types: dict[str, pl.DataType] = {}
-    for frame in frames:
-        types = dict(frame.schema) | types
-    bare = [
-        frame.with_columns(pl.col(c).cast(pl.Null) for c in frame.columns if frame[c].null_count() == frame.height)
-        for frame in frames
-    ]
-    whole = pl.concat(bare, how="diagonal_relaxed")
-    return whole.with_columns(pl.col(c).cast(types[c]) for c, kind in whole.schema.items() if kind == pl.Null)
 
 
 def _has_null(kind: Any) -> bool:
