@@ -17,6 +17,7 @@ from dsv.project.manifest import Shard
 from dsv.project.version import Version, find
 from dsv.runner import read
 from dsv.runner.side import SPLIT, Side
+from dsv.table.together import together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,21 +74,12 @@ def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequ
         frames = engine.map(lambda shard: take(side, shard, split, columns), side.shards)
     finally:
         engine.close()
-    return Dataset(version, together(frames) if frames else pl.DataFrame(schema={ID: pl.String}))
+    return Dataset(version, whole(frames) if frames else pl.DataFrame(schema={ID: pl.String}))
 
 
-def together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """The frames as one. A column without a value in a frame has no say in its type: where shards are cut is none's matter."""
-    types: dict[str, pl.DataType] = {}
-    for frame in frames:
-        types = dict(frame.schema) | types
-    found = [frame for frame in frames if frame.height] or list(frames[:1])
-    bare = [
-        frame.with_columns(pl.col(c).cast(pl.Null) for c in frame.columns if frame[c].null_count() == frame.height)
-        for frame in found
-    ]
-    whole = pl.concat(bare, how="diagonal_relaxed")
-    return whole.with_columns(pl.col(c).cast(types[c]) for c, kind in whole.schema.items() if kind == pl.Null)
+def whole(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The frames as one, with the columns of those that have rows."""
+    return together([frame for frame in frames if frame.height] or frames[:1], like=frames)
 
 
 def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:

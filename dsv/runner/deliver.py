@@ -19,6 +19,7 @@ from dsv.record import identity
 from dsv.stages.base import ID
 from dsv.table import types as table_types
 from dsv.table import typing
+from dsv.table.together import together
 
 FILE, ROW = "_file", "_row"
 TAKEN = (FILE, ROW, ID, identity.CONTENT_KEY)
@@ -62,9 +63,7 @@ def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourcePara
     file = pl.Enum(names)
     parts = engine.map(partial(_parse, file=file, declared=columns(source), rename=dict(source.rename)), tasks)
     frames = [part.frame for part in parts if part.frame.width]
-    frame = (
-        pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={FILE: file, ROW: pl.Int64})
-    )
+    frame = _together(frames) if frames else pl.DataFrame(schema={FILE: file, ROW: pl.Int64})
     bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
     return Parsed(frame, bad.sort("file", "row", "offset"))
 
@@ -79,7 +78,7 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
         _check_names(names, task.names[0])
         # By place: the file may have columns of our names, which are renamed.
         table = chunk.table.rename_columns([*names, FILE, ROW])
-        frame = pl.from_arrow(table_types.cast(table.drop_columns([FILE])))
+        frame = pl.from_arrow(table_types.cast(table.drop_columns([FILE]), null=pa.null()))
         origin = pl.from_arrow(table.select([FILE]))
         assert isinstance(frame, pl.DataFrame)
         assert isinstance(origin, pl.DataFrame)
@@ -89,8 +88,23 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
             bad += [_misfit(frame, misfit) for misfit in _first(misfits)]
             typed = typed.filter(~pl.Series(_mask(frame.height, misfits)))
         frames.append(typed)
-    found = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+    found = together(frames) if frames else pl.DataFrame()
     return Parsed(found, pl.DataFrame([tuple(b) for b in bad], schema=BAD, orient="row"))
+
+
+def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all files, in types that are stored."""
+    whole = together(frames)
+    bare = whole.select(name for name, kind in whole.schema.items() if _has_null(kind))
+    stored = pl.from_arrow(table_types.cast(bare.to_arrow(compat_level=pl.CompatLevel.oldest())))
+    assert isinstance(stored, pl.DataFrame)
+    return whole.with_columns(stored)
+
+
+def _has_null(kind: Any) -> bool:
+    if isinstance(kind, pl.Struct):
+        return any(_has_null(field.dtype) for field in kind.fields)
+    return _has_null(kind.inner) if isinstance(kind, (pl.List, pl.Array)) else bool(kind == pl.Null)
 
 
 def own_columns(table: pa.Table) -> list[str]:
@@ -144,7 +158,7 @@ def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
         return Parsed(parsed.frame.with_columns(lacking).clear(), parsed.bad)
     for name in key:
         if name not in parsed.frame.columns:
-            there = ", ".join(c for c in parsed.frame.columns if c not in (FILE, ROW))
+            there = ", ".join(sorted(c for c in parsed.frame.columns if c not in (FILE, ROW)))
             raise errors.DsvError(
                 f"sources.{source.name}.key names the column {name!r}, which the delivery does not have; it has {there}.",
                 hint=f"edit sources.{source.name}.key in params.yaml",

@@ -15,6 +15,7 @@ from dsv.project.manifest import Decided, Ingested, Shard
 from dsv.record import digest
 from dsv.runner import cells, narrow, read
 from dsv.runner.narrow import Cache
+from dsv.table.together import together
 
 SPLIT = "split"
 Take = Callable[[int, pl.Series], pl.DataFrame]
@@ -170,7 +171,7 @@ def gather(positions: pl.DataFrame, take: Take) -> pl.DataFrame:
             parts.append(take(index, group["row"]).with_columns(group["_order"]))
     if not parts:
         return pl.DataFrame(schema={"id": pl.String})
-    found = pl.concat(parts, how="diagonal_relaxed").sort("_order")
+    found = together(parts).sort("_order")
     if found.height < positions.height:
         found = ordered.select("_order").join(found, on="_order", how="left", maintain_order="left")
     return found.drop("_order")

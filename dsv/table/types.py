@@ -16,13 +16,15 @@ NAMES: dict[str, pa.DataType] = {
 }
 
 
-def canonical(dtype: pa.DataType) -> pa.DataType:
-    """The type in which values of this type are stored."""
+def canonical(dtype: pa.DataType, null: pa.DataType = NAMES["string"]) -> pa.DataType:
+    """The type in which values of this type are stored; `null` is that of what has no value at all."""
     t = pa.types
     if t.is_dictionary(dtype):
-        return canonical(dtype.value_type)
-    if t.is_string(dtype) or t.is_large_string(dtype) or t.is_string_view(dtype) or t.is_null(dtype):
+        return canonical(dtype.value_type, null)
+    if t.is_string(dtype) or t.is_large_string(dtype) or t.is_string_view(dtype):
         return pa.large_string()
+    if t.is_null(dtype):
+        return null
     if t.is_integer(dtype):
         # An unsigned 64-bit value need not fit; it keeps its type.
         return dtype if t.is_uint64(dtype) else pa.int64()
@@ -41,9 +43,9 @@ def canonical(dtype: pa.DataType) -> pa.DataType:
         or t.is_list_view(dtype)
         or t.is_large_list_view(dtype)
     ):
-        return pa.large_list(pa.field("item", canonical(dtype.value_type)))
+        return pa.large_list(pa.field("item", canonical(dtype.value_type, null)))
     if t.is_struct(dtype):
-        return pa.struct([pa.field(f.name, canonical(f.type)) for f in dtype])
+        return pa.struct([pa.field(f.name, canonical(f.type, null)) for f in dtype])
     return dtype
 
 
@@ -60,12 +62,12 @@ def name(dtype: pa.DataType) -> str:
     return str(dtype)
 
 
-def cast(table: pa.Table) -> pa.Table:
+def cast(table: pa.Table, null: pa.DataType = NAMES["string"]) -> pa.Table:
     """The table in canonical types, one chunk a column."""
     columns = []
     for column in table.columns:
         column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        wanted = canonical(column.type)
+        wanted = canonical(column.type, null)
         if pa.types.is_timestamp(column.type):
             column = column.cast(wanted, safe=False)
         columns.append(column if column.type == wanted else column.cast(wanted))

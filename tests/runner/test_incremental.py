@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsv import errors
 from dsv.store.objects import file_md5
 from tests import stranger
-from tests.runner.histories import BODIES, KEYS, PLAIN, STEPS, Deliver, Form, Lose, Plan, Step, files
+from tests.runner.histories import BODIES, KEYS, PLAIN, STEPS, Deliver, Form, Lose, Plan, Say, Step, files
 from tests.runner.workshop import Workshop
 
 BEGIN = Deliver("shop", [{"id": "1", "text": "a", "price": 1.5, "g": "x"}])
@@ -74,6 +74,11 @@ def test_what_a_batch_replaced_stays_replaced_when_the_cache_lost_it(tmp_path: P
         shop.store.remove(file_md5(path))
     plan = plan.after(Deliver("shop", [{"id": "2"}]))
     assert outcome(shop, plan) == outcome(Workshop(tmp_path / "scratch"), plan)
+
+
+def test_a_delivery_after_one_that_was_refused_is_built_as_from_scratch(tmp_path: Path) -> None:
+    refused = Deliver("shop", [{"id": "1"}])
+    check([Say("shop", "key", ["id", "text"]), refused, Deliver("shop", [])], tmp_path / "project")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -38,14 +38,19 @@ class Workshop:
         self.store = Store(config.cache_dir(folder), config.cache_types(folder))
 
     def write(self, params: Mapping[str, Any], deliveries: Mapping[tuple[str, str], Files]) -> None:
-        """Puts params.yaml (JSON is YAML) and the deliveries that are not there yet in place."""
+        """Puts params.yaml (JSON is YAML) in place, and each delivery whose folder does not hold just these files."""
         self.layout.params.write_text(json.dumps(params, indent=1), encoding="utf-8")
         for (source, batch), files in deliveries.items():
             folder = self.layout.raw(source, batch)
+            if folder.is_dir():
+                there = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+                if there == files:
+                    continue
+                # A delivery that was refused makes room for the next one of its name.
+                shutil.rmtree(folder)
             for name, data in files.items():
-                if not (folder / name).exists():
-                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                    (folder / name).write_bytes(data)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
 
     def build(self) -> dict[str, Any]:
         """Runs every stage; what it says of itself: reports, and manifests where there are some."""

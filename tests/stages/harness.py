@@ -18,7 +18,7 @@ import polars as pl
 
 from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import DROP, DROP_COLUMN, SET, Decisions
-from dsv.ops.load import together
+from dsv.ops.load import whole
 from dsv.record import schema
 from dsv.stages.base import ANNOTATIONS, ID, RECORDS, Needs, Prepared, Round, SourceFacts, View
 
@@ -56,7 +56,7 @@ class Ran(NamedTuple):
     def values(self) -> pl.DataFrame:
         """The records kept, with the values set, in arrival order."""
         parts = [frame.filter(alive) for frame, alive in zip(self.frames, self.alive, strict=True)]
-        return together(parts)
+        return whole(parts)
 
     @property
     def drops(self) -> dict[str, tuple[str, str | None]]:
