@@ -34,7 +34,9 @@ def prefix(root: Path) -> str:
 
 
 def main_root(root: Path) -> Path | None:
-    """The directory that is `root` in the main work tree: itself unless this is a linked one; None if that is bare."""
+    """The directory that is `root` in the main work tree: itself unless this is a linked one; None if that is bare, or none."""
+    if toplevel(root) is None:
+        return None
     told = os.fsdecode(run.read(root, "rev-parse", "--absolute-git-dir", "--git-common-dir"))
     own, common = ((root / line).resolve() for line in told.splitlines())
     if own == common:
