@@ -27,18 +27,17 @@ def turn(root: Path, *, wait: bool) -> Iterator[int]:
         if wait:
             fcntl.flock(file, fcntl.LOCK_EX)
         else:
-            _try(file)
+            acquire(file, "Another dsv is at work in this project.")
         yield file.fileno()
 
 
-def _try(file: IO[str]) -> None:
+def acquire(file: IO[str], busy: str) -> None:
+    """Locks the file. Who was killed needs a moment to end; who stays is at work, which `busy` tells."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > until:
-                raise errors.Locked(
-                    "Another dsv is at work in this project.", hint="wait, then run the command again"
-                ) from error
+                raise errors.Locked(busy, hint="wait, then run the command again") from error
             time.sleep(0.05)

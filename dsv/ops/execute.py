@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO
 
 from dsv import errors
 from dsv.dvcio import config, lock
+from dsv.dvcio.turn import acquire
 from dsv.engines import registry as engines
 from dsv.engines.base import Engine
 from dsv.ops.derive import signatures
@@ -25,7 +23,6 @@ from dsv.runner.previous import Previous
 from dsv.stages import python, registry
 from dsv.store.objects import Store
 
-PATIENCE = 5.0  # seconds
 SHORT = {
     "data/records": "records",
     "data/annotations": "annotations",
@@ -66,22 +63,8 @@ def _alone(layout: Layout, name: str) -> Iterator[None]:
     """Holds the stage's lock: two writers on one output would mix two results."""
     layout.temporary.mkdir(parents=True, exist_ok=True)
     with (layout.temporary / f"{name}.lock").open("w") as handle:
-        _acquire(handle, name)
+        acquire(handle, f"Another process runs the stage {name}.")
         yield
-
-
-def _acquire(handle: IO[str], name: str) -> None:
-    """Takes the lock. A stage whose DVC was killed needs a moment to end; one that stays is at work."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > until:
-                raise errors.Locked(
-                    f"Another process runs the stage {name}.", hint="wait, then run the command again"
-                ) from error
-            time.sleep(0.05)
 
 
 def previous(layout: Layout, out: str, digests: Mapping[str, Mapping[str, str]] | None = None) -> Previous:

@@ -93,7 +93,7 @@ def _packed(columns: pl.DataFrame) -> pl.Series | None:
     """Several key columns as one number that sorts alike, where their values are few enough; a third of the time."""
     if columns.width < 2 or columns.is_empty():
         return None
-    total, packed = 1, pl.Series([0] * 1, dtype=pl.Int64)
+    total, packed = 1, pl.Series([0], dtype=pl.Int64)
     for name in columns.columns:
         codes = _codes(columns[name])
         if codes is None:
