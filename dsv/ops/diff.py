@@ -88,7 +88,11 @@ def cause_json(cause: Cause) -> dict[str, Any]:
 
 def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     """The difference from version `a` to version `b`."""
-    old, new = find(layout, a), find(layout, b)
+    return between(find(layout, a), find(layout, b))
+
+
+def between(old: Version, new: Version) -> Diff:
+    """The difference of two versions that are at hand."""
     side_a, side_b = sides.side(old), sides.side(new)
     found = difference.compare(side_a, side_b)
     explained = explain.run(found, side_a, side_b, sides.facts(old, new, side_a, side_b))

@@ -24,12 +24,18 @@ class Commit(NamedTuple):
     subject: str
 
 
-def log(root: Path, rev: str = "HEAD", *, paths: Sequence[str] = (), limit: int | None = None) -> list[Commit]:
-    """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first."""
+def log(
+    root: Path, rev: str = "HEAD", *, paths: Sequence[str] = (), limit: int | None = None, first_parent: bool = False
+) -> list[Commit]:
+    """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first.
+
+    With `first_parent` a merge is one step: what it brought, not the commits that it brought it with.
+    """
     if rev.startswith("-"):
         raise UnknownVersion(f"no version {rev!r}")
     bound = [] if limit is None else [f"--max-count={limit}"]
-    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", *bound, rev, "--", *paths]
+    line = ["--first-parent"] if first_parent else []
+    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", *bound, *line, rev, "--", *paths]
     answer = run.ask(root, *args)
     if answer.status:
         raise UnknownVersion(f"git log {rev}: {answer.problem}")
