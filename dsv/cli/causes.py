@@ -31,7 +31,7 @@ def change(what: str, was: object, now: object) -> str:
 
 def counts(found: Mapping[str, int]) -> str:
     """`+3, ~1`"""
-    return ", ".join(f"{SIGNS[op]}{n:,}" for op, n in found.items() if n and op in SIGNS)
+    return ", ".join(f"{SIGNS[op]}{n:,}" for op, n in found.items() if op in SIGNS and n)
 
 
 def records(n: int) -> str:

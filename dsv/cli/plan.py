@@ -63,7 +63,9 @@ def _sentences(found: Plan, mark: str) -> None:
     if not found.changes and not found.diff:
         lines.append("Nothing is planned: params.yaml is as the last run had it.")
     elif not found.diff:
-        lines += [f"{causes.change(*change)} would change no record" for change in found.changes if change[0] not in named]
+        lines += [
+            f"{causes.change(*change)} would change no record" for change in found.changes if change[0] not in named
+        ]
     for line in lines[:SENTENCES]:
         click.echo(f"{mark}{rendering._escape(line) if mark else line}")
     if len(lines) > SENTENCES:
@@ -74,6 +76,7 @@ def _sentences(found: Plan, mark: str) -> None:
 
 def _does(effect: Effect) -> str:
     splits = ", ".join(
-        f"{n:,} of them in {name}" if i == 0 else f"{n:,} in {name}" for i, (name, n) in enumerate(effect.splits.items())
+        f"{n:,} of them in {name}" if i == 0 else f"{n:,} in {name}"
+        for i, (name, n) in enumerate(effect.splits.items())
     )
     return f"{DOES[effect.op]} {causes.records(effect.n)}" + (f", {splits}" if splits else "")

@@ -157,7 +157,9 @@ def _deliver(base: Version, pipeline: Pipeline, deliveries: Mapping[str, str], l
         elif oid and base.store.has(oid) and all(map(base.store.has, base.store.tree(oid).values())):
             _farm(base.store, base.store.tree(oid), target)
         else:
-            raise errors.DataMissing(f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull")
+            raise errors.DataMissing(
+                f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull"
+            )
 
 
 def _take_over(base: Version, stage: str, layout: Layout) -> None:

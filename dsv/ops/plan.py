@@ -12,14 +12,16 @@ from dsv import errors
 from dsv.delta.model import OPS, Cause
 from dsv.ops.build import Built, Wanted, build, deliveries_here
 from dsv.ops.diff import Diff, between, cause_json
-from dsv.ops.progress import SILENT, Progress
+from dsv.ops.progress import SILENT
 from dsv.ops.run import Work
 from dsv.ops.scratch import Scratch
 from dsv.project.layout import LOCK, PARAMS, Layout
 from dsv.project.locked import Locked
 from dsv.record import place, yaml12
 from dsv.record.changes import Change, changes
-from dsv.runner.side import SPLIT
+from dsv.runner.side import SPLIT, Side
+
+HERE = Work("local", None, SILENT)
 
 
 class Effect(NamedTuple):
@@ -60,7 +62,7 @@ def plan(
     sets: Sequence[str] = (),
     params: Path | None = None,
     stages: Sequence[str] = (),
-    work: Work = Work("local", None, SILENT),
+    work: Work = HERE,
 ) -> Plan:
     """What the workspace's params.yaml (or that of `params`), with `sets` ("clean.rules[0].range.min=5") put in, would change.
 
@@ -130,12 +132,8 @@ def _counted(diff: Diff) -> dict[tuple[int, str], dict[str, int]]:
     rows = diff.rows
     if rows.is_empty():
         return {}
-    splits = pl.select(
-        pl.coalesce(
-            _splits(old, rows.select(shard="a_shard", row="a_row")),
-            _splits(new, rows.select(shard="b_shard", row="b_row")),
-        ).alias(SPLIT)
-    ).to_series()
+    before = _splits(old, rows.select(shard="a_shard", row="a_row"))
+    splits = pl.select(pl.coalesce(before, _splits(new, rows.select(shard="b_shard", row="b_row")))).to_series()
     frame = pl.DataFrame({"cause": places.gather(rows["cause"]), "op": rows["op"], SPLIT: splits}).drop_nulls()
     found: dict[tuple[int, str], dict[str, int]] = {}
     for cause, op, name, n in frame.group_by("cause", "op", SPLIT).len().sort("len", SPLIT).iter_rows():
@@ -143,7 +141,7 @@ def _counted(diff: Diff) -> dict[tuple[int, str], dict[str, int]]:
     return found
 
 
-def _splits(side: Any, at: pl.DataFrame) -> pl.Series:
+def _splits(side: Side, at: pl.DataFrame) -> pl.Series:
     found = side.records(at, [SPLIT])
     if SPLIT not in found.columns or found.height != at.height:
         return pl.Series(SPLIT, [None] * at.height, dtype=pl.String)
