@@ -20,6 +20,7 @@ from dsv.vcs import blob
 
 LAST = "checkout"
 RAW = "data/raw/"
+EXECUTABLE = "100755"
 
 
 class CheckedOut(NamedTuple):
@@ -89,12 +90,14 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     """Writes the committed files (all, or only those that make a version) and links the data; how many files of data."""
     assert version.sha is not None
     root = version.layout.root
-    names = [e.path for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
-    for name, data in zip(names, blob.read_files(root, [(version.sha, name) for name in names]), strict=True):
+    entries = [e for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
+    for entry, data in zip(entries, blob.read_files(root, [(version.sha, e.path) for e in entries]), strict=True):
         if data is not None:
-            target = folder / name
+            target = folder / entry.path
             if not target.exists() or target.read_bytes() != data:
                 files.write(target, data)
+            if entry.mode == EXECUTABLE:
+                target.chmod(0o755)
     store = cache.store(version.layout)
     count = 0
     if raw:
