@@ -7,6 +7,9 @@ import pytest
 import dsv
 from dsv.ops.add import Delivery
 from tests.conftest import Project, Shelf
+from tests.faults.conftest import Tell, tell
+
+__all__ = ["Tell", "tell"]
 
 CODE = "import polars as pl\n\ndef twice(records):\n    return records.with_columns(twice=pl.col('price') * 2)\n"
 

@@ -3,6 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Project, Shelf
+from tests.faults.conftest import Tell, tell
+
+__all__ = ["Tell", "tell"]
 
 ROWS = [f"{i},{'abcdefg'[i % 7]}{i // 14},{i % 10}.5,{'xyz'[i % 3]}" for i in range(60)]
 VOTES = "id,who,label\n" + "".join(f"{i},{who},{'pq'[i % 2]}\n" for i in range(0, 60, 2) for who in ("ada", "bob"))
