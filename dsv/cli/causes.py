@@ -15,18 +15,16 @@ SIGNS = {"added": "+", "removed": "-", "modified": "~", "moved": ">"}
 
 def told(cause: Cause) -> str:
     """What changed, from what to what."""
-    return change(cause.what, cause.was, cause.now)
+    return change(cause.kind, cause.what, cause.was, cause.now)
 
 
-def change(what: str, was: object, now: object) -> str:
-    """`clean.rules[1].range.min 3 → 5`"""
+def change(kind: str, what: str, was: object, now: object) -> str:
+    """`clean.rules[1].range.min 3 → 5`; of a param that one side lacks, that it was added or removed."""
     if was is None and now is None:
         return what
-    if isinstance(now, str) and was is None:
-        return f"{what} {values.short(now)}"
-    if was is None or now is None:
+    if kind == "param" and (was is None or now is None):
         return f"{what} removed {values.short(was)}" if now is None else f"{what} added {values.short(now)}"
-    return f"{what} {values.short(was)} → {values.short(now)}"
+    return f"{what} {values.short(now)}" if was is None else f"{what} {values.short(was)} → {values.short(now)}"
 
 
 def counts(found: Mapping[str, int]) -> str:

@@ -57,14 +57,16 @@ def command(
 
 
 def _sentences(found: Plan, mark: str) -> None:
-    lines = [f"{causes.told(effect.cause)} would {_does(effect)}" for effect in found.effects]
+    lines = [f"{_who(effect)} would {_does(effect)}" for effect in found.effects]
     # What no cause speaks of: params that would change nothing.
     named = {effect.cause.what for effect in found.effects}
     if not found.changes and not found.diff:
         lines.append("Nothing is planned: params.yaml is as the last run had it.")
     elif not found.diff:
         lines += [
-            f"{causes.change(*change)} would change no record" for change in found.changes if change[0] not in named
+            f"{causes.change('param', *change)} would change no record"
+            for change in found.changes
+            if change[0] not in named
         ]
     for line in lines[:SENTENCES]:
         click.echo(f"{mark}{rendering._escape(line) if mark else line}")
@@ -72,6 +74,11 @@ def _sentences(found: Plan, mark: str) -> None:
         click.echo(f"{mark}… {len(lines) - SENTENCES} more (--format json)")
     if lines and mark:
         click.echo()
+
+
+def _who(effect: Effect) -> str:
+    told = causes.told(effect.cause)
+    return told if effect.cause.kind == "param" else f"{effect.cause.kind} {told}"
 
 
 def _does(effect: Effect) -> str:

@@ -118,7 +118,8 @@ def _cause(unit: Unit) -> Cause:
     if unit.order:
         return Cause(PARAM, stage, f"order of {path_text(path) or 'stages'}")
     if stage != INGEST:
-        return Cause(PARAM, stage, path_text(_named(unit)), unit.was, unit.now)
+        rule = _rule(unit)
+        return Cause(PARAM, stage, path_text(rule.path), rule.was, rule.now)
     if len(path) == 2:
         return Cause(BATCH, INGEST, _first(unit), *(("added", "removed") if unit.was else (None, "added")))
     if len(path) == 4 and path[2] == BATCHES and (unit.was is None or unit.now is None):
@@ -138,8 +139,11 @@ def _first(unit: Unit) -> str:
     return f"{unit.path[1]}/{name}".rstrip("/")
 
 
-def _named(unit: Unit) -> tuple[str | int, ...]:
-    """A rule that came or went is named, as `changes` does it."""
+def _rule(unit: Unit) -> Unit:
+    """A rule that came or went, by its name and with its params, as `changes` tells it."""
     item = unit.was if unit.now is None else unit.now if unit.was is None else None
-    one = isinstance(item, Mapping) and len(item) == 1 and isinstance(unit.path[-1], int)
-    return (*unit.path, str(next(iter(item)))) if one and isinstance(item, Mapping) else unit.path
+    if not isinstance(item, Mapping) or len(item) != 1 or not isinstance(unit.path[-1], int):
+        return unit
+    ((name, body),) = item.items()
+    was, now = (None if side is None else body or {} for side in (unit.was, unit.now))
+    return Unit((*unit.path, str(name)), was, now)
