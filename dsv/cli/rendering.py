@@ -106,6 +106,11 @@ def _quarantine(found: Diff) -> None:
 
 
 def _cause(cause: Cause) -> str:
+    told = _own(cause)
+    return told if cause.via is None else f"{told} ← {cause.via.kind} {_cause(cause.via)}"
+
+
+def _own(cause: Cause) -> str:
     if cause.was is None and cause.now is None:
         return str(cause.what)
     if cause.kind == "param" and (cause.was is None or cause.now is None):
@@ -158,12 +163,18 @@ def chosen(found: Diff, wanted: Wanted) -> Iterator[RecordDelta]:
 
 def _record(delta: RecordDelta, *, with_cause: bool) -> None:
     click.echo(
-        f"{SIGNS[delta.op]} {delta.id}" + (f"    {delta.cause.kind} {_cause(delta.cause)}" if with_cause else "")
+        f"{SIGNS[delta.op]} {delta.id}" + _through(delta) + (f"    {delta.cause.kind} {_cause(delta.cause)}" if with_cause else "")
     )
     if delta.old is not None and delta.new is not None:
         for name in delta.new:
             for line in values.changed(values.short(name), delta.old.get(name), delta.new.get(name)):
                 click.echo(f"    {line}")
+
+
+def _through(delta: RecordDelta) -> str:
+    """The other record, or the people, through whom a record changed."""
+    told = [*([f"of {delta.partner}"] if delta.partner else []), *([f"by {', '.join(delta.by)}"] if delta.by else [])]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def as_json(found: Diff, wanted: Wanted) -> None:
@@ -179,11 +190,17 @@ def jsonl(found: Diff, wanted: Wanted) -> None:
 
 def record_json(delta: RecordDelta) -> dict[str, Any]:
     """A changed record as JSON has it."""
-    cause = delta.cause
-    told = {"kind": cause.kind, "stage": cause.stage, "what": cause.what}
+    told = _cause_json(delta.cause)
+    told |= {"partner": delta.partner} if delta.partner else {}
+    told |= {"by": list(delta.by)} if delta.by else {}
+    return {"id": delta.id, "op": delta.op, "from": delta.old, "to": delta.new, "cause": told}
+
+
+def _cause_json(cause: Cause) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": cause.kind, "stage": cause.stage, "what": cause.what}
     if cause.was is not None or cause.now is not None:
         told |= {"from": cause.was, "to": cause.now}
-    return {"id": delta.id, "op": delta.op, "from": delta.old, "to": delta.new, "cause": told}
+    return told | ({"via": _cause_json(cause.via)} if cause.via else {})
 
 
 def markdown(found: Diff, wanted: Wanted) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from dsv.delta.columns import SchemaChange, schema_change
 from dsv.delta.model import MODIFIED, MOVED, OPS, Cause, Counts, RecordDelta, bump
+from dsv.lineage.causes import Causes
 from dsv.ops import sides
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
@@ -82,8 +83,9 @@ class Diff:
 
 
 def cause_json(cause: Cause) -> dict[str, Any]:
-    """A cause as JSON has it."""
-    return {"kind": cause.kind, "stage": cause.stage, "what": cause.what, "from": cause.was, "to": cause.now}
+    """A cause as JSON has it; `via` is there where it came through another record."""
+    told = {"kind": cause.kind, "stage": cause.stage, "what": cause.what, "from": cause.was, "to": cause.now}
+    return told | ({"via": cause_json(cause.via)} if cause.via else {})
 
 
 def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
@@ -91,7 +93,8 @@ def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     old, new = find(layout, a), find(layout, b)
     side_a, side_b = sides.side(old), sides.side(new)
     found = difference.compare(side_a, side_b)
-    explained = explain.run(found, side_a, side_b, sides.facts(old, new, side_a, side_b))
+    causes = Causes(sides.facts(old, side_a), sides.facts(new, side_b))
+    explained = explain.run(found, side_a, side_b, causes, lambda: sides.merging(old) | sides.merging(new))
     totals = [_total(version, side) for version, side in ((old, side_a), (new, side_b))]
     counts = _counts(explained.rows, totals[0])
     change = schema_change(_columns(old), _columns(new), found.renamed)
@@ -165,12 +168,12 @@ def _deltas(diff: Diff, part: pl.DataFrame, where: str | None) -> Iterator[Recor
     old, new = _values(a, at_a), _values(b, at_b)
     ids = pl.select(pl.coalesce(_ids(b, at_b), _ids(a, at_a)).alias("id")).to_series()
     keep = _where(ids, old, new, where) if where else None
-    for i, (op, columns, number) in enumerate(part.select("op", "columns", "cause").iter_rows()):
+    for i, (op, columns, number, partner, by) in enumerate(part.select("op", "columns", "cause", "partner", "by").iter_rows()):
         if keep is not None and not keep[i]:
             continue
         was = _row(old, i, columns) if part["a_shard"][i] is not None else None
         now = _row(new, i, columns) if part["b_shard"][i] is not None else None
-        yield RecordDelta(ids[i], op, was, now, diff._causes[number])
+        yield RecordDelta(ids[i], op, was, now, diff._causes[number], partner, tuple(by.split(explain.BETWEEN)) if by else ())
 
 
 def _values(side: Side, at: pl.DataFrame) -> pl.DataFrame:

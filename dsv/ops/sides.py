@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from dsv import errors
-from dsv.lineage.causes import Facts
-from dsv.lineage.facts import StageFacts
+from dsv.lineage.facts import BatchFacts, Facts, StageFacts
 from dsv.project.layout import INGEST, stage_out
 from dsv.project.manifest import Decided, load_decided, load_ingested
 from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
 from dsv.project.version import Version
+from dsv.record import schema
 from dsv.runner import columns
 from dsv.runner.narrow import Cache
 from dsv.runner.side import Side
+from dsv.runner.votes import Merging
 
 
 def pipeline(version: Version) -> Pipeline:
@@ -50,9 +52,50 @@ def side(version: Version) -> Side:
     return Side(version, ingested, deciding, manifests, frozenset(names), Cache(version.layout.cache))
 
 
-def facts(a: Version, b: Version, side_a: Side, side_b: Side) -> Facts:
-    """What the lineage needs to know of both versions."""
-    return Facts(Stages(a), Stages(b), _batches(side_a), _batches(side_b))
+def facts(version: Version, side: Side) -> Facts:
+    """What the lineage needs to know of a version."""
+    signed = version.signature.get(INGEST, {})
+    return Facts(Stages(version), Sources(version, side), signed.get("revision", 0))
+
+
+def merging(version: Version) -> dict[str, Merging]:
+    """The stages of a version that merge annotations."""
+    plan = pipeline(version)
+    sources = {name: facts for name, facts in plan.source_facts().items() if facts.kind == "annotations"}
+    found = {}
+    for instance in plan.instances:
+        if instance.use == "merge":
+            used = {name: facts for name, facts in sources.items() if name in (instance.params.from_ or sources)}
+            found[instance.name] = Merging(instance.name, used, frozenset(instance.params.annotators.reviewers))
+    return found
+
+
+class Sources(Mapping[str, Mapping[str, BatchFacts]]):
+    """The deliveries of each source of a version. Params are read when the first source is asked for."""
+
+    def __init__(self, version: Version, side: Side) -> None:
+        self._version, self._side = version, side
+
+    @cached_property
+    def _found(self) -> dict[str, dict[str, BatchFacts]]:
+        declared = params(self._version).sources
+        found = {}
+        for source in self._side.ingested.sources:
+            read: dict[str, Any] = {}
+            if source.name in declared:
+                of = declared[source.name]
+                read = dict(zip(of.batches, (schema.plain(one.counts()) for one in of.delivered()), strict=True))
+            found[source.name] = {b.name: BatchFacts(b.raw, read.get(b.name, {})) for b in source.batches}
+        return found
+
+    def __getitem__(self, name: str) -> Mapping[str, BatchFacts]:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 class Stages(Mapping[str, StageFacts]):
@@ -88,9 +131,6 @@ def _stages(version: Version) -> dict[str, StageFacts]:
             signed.get("code", ""),
             facts.params,
             facts.rules,
+            facts.written,
         )
     return found
-
-
-def _batches(side: Side) -> frozenset[str]:
-    return frozenset(f"{source.name}/{batch.name}" for source in side.ingested.sources for batch in source.batches)
