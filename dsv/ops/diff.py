@@ -11,7 +11,7 @@ import polars as pl
 from dsv.delta.columns import SchemaChange, schema_change
 from dsv.delta.model import MODIFIED, MOVED, OPS, Cause, Counts, RecordDelta, bump
 from dsv.lineage.causes import Causes
-from dsv.ops import sides
+from dsv.ops.sides import Opened
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.runner import difference, explain
@@ -62,6 +62,18 @@ class Diff:
                 left = None if left is None else left - 1
                 yield delta
 
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both versions as they are read."""
+        return self._sides
+
+    def samples(self, each: int) -> Iterator[tuple[Cause, list[RecordDelta]]]:
+        """So many records of each cause, causes in the order of `causes`."""
+        nth = pl.int_range(pl.len()).over("cause")
+        deltas = list(_deltas(self, self.rows.filter(nth < each), None))
+        for cause, _ in self.causes:
+            yield cause, [delta for delta in deltas if delta.cause is cause]
+
     def json(self) -> dict[str, Any]:
         """The value of `dsv.diff/v1`."""
         return {
@@ -90,12 +102,16 @@ def cause_json(cause: Cause) -> dict[str, Any]:
 
 def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     """The difference from version `a` to version `b`."""
-    old, new = find(layout, a), find(layout, b)
-    side_a, side_b = sides.side(old), sides.side(new)
-    found = difference.compare(side_a, side_b)
-    causes = Causes(sides.facts(old, side_a), sides.facts(new, side_b))
-    explained = explain.run(found, side_a, side_b, causes, lambda: sides.merging(old) | sides.merging(new))
-    totals = [_total(version, side) for version, side in ((old, side_a), (new, side_b))]
+    return between(find(layout, a), find(layout, b))
+
+
+def between(old: Version, new: Version) -> Diff:
+    """The difference from one version to another."""
+    before, after = Opened(old), Opened(new)
+    a, b = before.side, after.side
+    found = difference.compare(a, b)
+    explained = explain.run(found, a, b, Causes(before.facts, after.facts), lambda: before.merging | after.merging)
+    totals = [_total(version, side) for version, side in ((old, a), (new, b))]
     counts = _counts(explained.rows, totals[0])
     change = schema_change(_columns(old), _columns(new), found.renamed)
     broken = bool(change.removed or change.renamed or change.retyped)
@@ -103,9 +119,9 @@ def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     label = _label_column(new)
     return Diff(
         old, new, counts, change, _column_counts(explained.rows),
-        _transitions(explained.rows, side_a, side_b, label), _transitions(explained.rows, side_a, side_b, SPLIT),
-        explain.tally(explained, OPS), step, {"from": _facts(old, side_a, totals[0]), "to": _facts(new, side_b, totals[1])},
-        explained.rows, (side_a, side_b), explained.causes,
+        _transitions(explained.rows, a, b, label), _transitions(explained.rows, a, b, SPLIT),
+        explain.tally(explained, OPS), step, {"from": _facts(old, a, totals[0]), "to": _facts(new, b, totals[1])},
+        explained.rows, (a, b), explained.causes,
     )  # fmt: skip
 
 

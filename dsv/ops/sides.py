@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from dsv import errors
 from dsv.lineage.facts import BatchFacts, Facts, StageFacts
-from dsv.project.layout import INGEST, stage_out
+from dsv.project.layout import INGEST, PARAMS, stage_out
 from dsv.project.manifest import Decided, load_decided, load_ingested
 from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
 from dsv.project.version import Version
-from dsv.record import schema
+from dsv.record import schema, yaml12
 from dsv.runner import columns
 from dsv.runner.narrow import Cache
 from dsv.runner.side import Side
 from dsv.runner.votes import Merging
+
+
+class Opened:
+    """A version with its records and how it was made, each read when it is first asked for."""
+
+    def __init__(self, version: Version) -> None:
+        version.ahead()
+        self.version = version
+
+    @cached_property
+    def side(self) -> Side:
+        """The version's records."""
+        return side(self.version)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that the version's params.yaml describes."""
+        return pipeline(self.version)
+
+    @property
+    def facts(self) -> Facts:
+        """What the lineage needs to know of the version."""
+        signed = self.version.signature.get(INGEST, {})
+        return Facts(Stages(self), Sources(self), signed.get("revision", 0))
+
+    @cached_property
+    def merging(self) -> dict[str, Merging]:
+        """The stages that merge annotations."""
+        facts = {name: of for name, of in self.pipeline.source_facts().items() if of.kind == "annotations"}
+        found = {}
+        for instance in self.pipeline.instances:
+            if instance.use == "merge":
+                used = {name: of for name, of in facts.items() if name in (instance.params.from_ or facts)}
+                found[instance.name] = Merging(instance.name, used, frozenset(instance.params.annotators.reviewers))
+        return found
 
 
 def pipeline(version: Version) -> Pipeline:
@@ -26,11 +62,25 @@ def pipeline(version: Version) -> Pipeline:
 
 
 def params(version: Version) -> Params:
-    """The version's params.yaml."""
-    text = version.text("params.yaml")
+    """The params that made the version: its params.yaml; of the workspace what the last run read of it."""
+    text = version.text(PARAMS)
     if text is None:
         raise errors.UnknownVersion(f"{version.rev} has no params.yaml: it is no version of a dsv project.")
-    return parse(text, f"params.yaml of {version.rev}")
+    if version.sha is None:
+        text = _as_run(version, text)
+    return parse(text, f"{PARAMS} of {version.rev}")
+
+
+def _as_run(version: Version, text: bytes) -> bytes:
+    """params.yaml as DVC recorded it: what was edited since has made nothing yet."""
+    written = yaml12.mapping(text, PARAMS)
+    ran: dict[str, Any] = {}
+    for stage in version.locked.values():
+        ran |= stage.params.get(PARAMS, {})
+    if all(written.get(name) == value for name, value in ran.items()) and written.keys() <= {"dataset", *ran}:
+        return text
+    order = [name for name in ("sources", *version.signature) if name in ran]
+    return yaml12.dump({"dataset": written.get("dataset"), **{name: ran[name] for name in order}}).encode()
 
 
 def side(version: Version) -> Side:
@@ -52,35 +102,17 @@ def side(version: Version) -> Side:
     return Side(version, ingested, deciding, manifests, frozenset(names), Cache(version.layout.cache))
 
 
-def facts(version: Version, side: Side) -> Facts:
-    """What the lineage needs to know of a version."""
-    signed = version.signature.get(INGEST, {})
-    return Facts(Stages(version), Sources(version, side), signed.get("revision", 0))
-
-
-def merging(version: Version) -> dict[str, Merging]:
-    """The stages of a version that merge annotations."""
-    plan = pipeline(version)
-    sources = {name: facts for name, facts in plan.source_facts().items() if facts.kind == "annotations"}
-    found = {}
-    for instance in plan.instances:
-        if instance.use == "merge":
-            used = {name: facts for name, facts in sources.items() if name in (instance.params.from_ or sources)}
-            found[instance.name] = Merging(instance.name, used, frozenset(instance.params.annotators.reviewers))
-    return found
-
-
 class Sources(Mapping[str, Mapping[str, BatchFacts]]):
     """The deliveries of each source of a version. Params are read when the first source is asked for."""
 
-    def __init__(self, version: Version, side: Side) -> None:
-        self._version, self._side = version, side
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
     @cached_property
     def _found(self) -> dict[str, dict[str, BatchFacts]]:
-        declared = params(self._version).sources
+        declared = {source.name: source for source in self._opened.pipeline.sources}
         found = {}
-        for source in self._side.ingested.sources:
+        for source in self._opened.side.ingested.sources:
             read: dict[str, Any] = {}
             if source.name in declared:
                 of = declared[source.name]
@@ -101,12 +133,19 @@ class Sources(Mapping[str, Mapping[str, BatchFacts]]):
 class Stages(Mapping[str, StageFacts]):
     """The stages of a version by name. Most causes need none: params are read when the first stage is asked for."""
 
-    def __init__(self, version: Version) -> None:
-        self._version = version
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
     @cached_property
     def _found(self) -> dict[str, StageFacts]:
-        return _stages(self._version)
+        found = {}
+        for instance in self._opened.pipeline.instances:
+            signed = self._opened.version.signature.get(instance.name, {})
+            facts = instance.facts()
+            # The revision that made the data is the signed one, not the one of the dsv that reads it.
+            revision, code = signed.get("revision", facts.revision), signed.get("code", "")
+            found[instance.name] = replace(facts, revision=revision, code=code)
+        return found
 
     def __getitem__(self, name: str) -> StageFacts:
         return self._found[name]
@@ -116,21 +155,3 @@ class Stages(Mapping[str, StageFacts]):
 
     def __len__(self) -> int:
         return len(self._found)
-
-
-def _stages(version: Version) -> dict[str, StageFacts]:
-    found = {}
-    for instance in pipeline(version).instances:
-        signed = version.signature.get(instance.name, {})
-        facts = instance.facts()
-        # The revision that made the data is the signed one, not the one of the dsv that reads it.
-        found[instance.name] = StageFacts(
-            facts.name,
-            facts.use,
-            signed.get("revision", facts.revision),
-            signed.get("code", ""),
-            facts.params,
-            facts.rules,
-            facts.written,
-        )
-    return found
