@@ -34,9 +34,14 @@ class Opened:
         return side(self.version)
 
     @cached_property
+    def params(self) -> Params:
+        """The params that made the version."""
+        return params(self.version)
+
+    @cached_property
     def pipeline(self) -> Pipeline:
-        """The pipeline that the version's params.yaml describes."""
-        return pipeline(self.version)
+        """The pipeline that the params describe."""
+        return build(self.params)
 
     @property
     def facts(self) -> Facts:
@@ -110,7 +115,7 @@ class Sources(Mapping[str, Mapping[str, BatchFacts]]):
 
     @cached_property
     def _found(self) -> dict[str, dict[str, BatchFacts]]:
-        declared = {source.name: source for source in self._opened.pipeline.sources}
+        declared = self._opened.params.sources
         found = {}
         for source in self._opened.side.ingested.sources:
             read: dict[str, Any] = {}

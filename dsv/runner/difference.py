@@ -16,6 +16,7 @@ import polars as pl
 from dsv.delta import columns as delta_columns
 from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED
 from dsv.project.manifest import Shard
+from dsv.record.arrays import series
 from dsv.runner import cells
 from dsv.runner.side import SPLIT, Mask, Rows, Side, State, places
 
@@ -58,7 +59,7 @@ def compare(a: Side, b: Side) -> Difference:
         other = a.index.get(shard.relative)
         if other is None or not same_base(shard, a.shards[other]):
             come.append((index, np.flatnonzero(b.kept(shard))))
-    joined, renamed = _by_id(a, b, _positions(gone), _positions(come))
+    joined, renamed = _by_id(a, b, positions(gone), positions(come))
     rows = pl.concat([*(part for part in parts if part is not None), joined])
     order = ["b_shard", "b_row", "a_shard", "a_row"]
     return Difference(rows.sort(order, nulls_last=True, maintain_order=True), renamed)
@@ -69,10 +70,11 @@ def same_base(one: Shard, other: Shard) -> bool:
     return (one.digest, one.key, one.rows) == (other.digest, other.key, other.rows)
 
 
-def _positions(found: list[tuple[int, Rows]]) -> pl.DataFrame:
+def positions(found: list[tuple[int, Rows]]) -> pl.DataFrame:
+    """The rows of shards as positions (columns shard, row)."""
     shards = np.repeat(np.array([index for index, _ in found], np.int64), [len(rows) for _, rows in found])
     rows = np.concatenate([rows for _, rows in found]) if found else shards
-    return pl.DataFrame({"shard": shards, "row": rows}, schema=POSITION)
+    return pl.DataFrame([series(shards, "shard"), series(rows, "row")]).cast(POSITION)
 
 
 def _by_position(a: Side, b: Side, here: int, there: int, both: Mask) -> pl.DataFrame | None:
@@ -85,7 +87,7 @@ def _by_position(a: Side, b: Side, here: int, there: int, both: Mask) -> pl.Data
     rows = np.flatnonzero(both)
     if not names or not len(rows):
         return None
-    suspects = _suspects(a, b, (shard, other), names, pl.Series(rows, dtype=pl.UInt32))
+    suspects = _suspects(a, b, (shard, other), names, series(rows.astype(np.uint32)))
     if suspects.is_empty():
         return None
     at_a, at_b = _at(here, suspects), _at(there, suspects)
@@ -98,7 +100,7 @@ def _suspects(a: Side, b: Side, pair: tuple[Shard, Shard], names: list[str], row
     for name in names:
         one, two = a.shard_codes(pair[0], name), b.shard_codes(pair[1], name)
         if one is not None and two is not None and one[0] == two[0]:
-            mask = mask | pl.Series(one[1:] != two[1:]).gather(rows)
+            mask = mask | series(one[1:] != two[1:]).gather(rows)
         else:
             mask = mask | _assigned_unlike(a.state(pair[0], [name]), b.state(pair[1], [name]), name, rows)
     return rows.filter(mask)
@@ -123,7 +125,7 @@ def _masks(a: Side, b: Side, at_a: pl.DataFrame, at_b: pl.DataFrame, names: Mapp
     for new, old in names.items():
         one, two = a.codes(places_a, old), b.codes(places_b, new)
         if one is not None and two is not None and (one[0] == two[0] or cells.NULL in (one[0], two[0])):
-            found[new] = pl.Series(new, one[1:] != two[1:])
+            found[new] = series(one[1:] != two[1:], new)
     rest = {new: old for new, old in names.items() if new not in found}
     if rest:
         left, right = a.records(at_a, sorted(rest.values())), b.records(at_b, sorted(rest))
@@ -184,14 +186,14 @@ def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl
     return pl.concat([alone, _changes(masks, at_a, at_b)]), renamed
 
 
-def keyed(side: Side, positions: pl.DataFrame) -> pl.DataFrame:
+def keyed(side: Side, at: pl.DataFrame) -> pl.DataFrame:
     """Positions (columns shard, row) with the source and the hash of the key of each (`KEY`)."""
-    hi, lo = (np.empty(positions.height, dtype=np.uint64) for _ in range(2))
-    source = np.empty(positions.height, dtype=np.uint32)
+    hi, lo = (np.empty(at.height, dtype=np.uint64) for _ in range(2))
+    source = np.empty(at.height, dtype=np.uint32)
     names = {name: i for i, name in enumerate(sorted(s.name for s in side.ingested.sources))}
-    for index, at, rows in places(positions).groups:
+    for index, some, rows in places(at).groups:
         shard = side.shards[index]
         keys = side.keys(shard)
-        hi[at], lo[at], source[at] = keys[0][rows], keys[1][rows], names[shard.source]
-    told = pl.Series(sorted(names), dtype=pl.String).gather(source)
-    return positions.with_columns(told.alias("source"), pl.Series("hi", hi), pl.Series("lo", lo))
+        hi[some], lo[some], source[some] = keys[0][rows], keys[1][rows], names[shard.source]
+    told = pl.Series(sorted(names), dtype=pl.String).gather(series(source))
+    return at.with_columns(told.alias("source"), series(hi, "hi"), series(lo, "lo"))

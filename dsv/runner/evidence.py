@@ -18,6 +18,7 @@ from dsv.ledger import decisions as ledger
 from dsv.lineage.causes import INGEST, A, B
 from dsv.project.manifest import Shard
 from dsv.record import identity
+from dsv.record.arrays import series
 from dsv.runner import read
 from dsv.runner.difference import same_base
 from dsv.runner.side import Mask, Rows, Side, places
@@ -113,6 +114,11 @@ def _frame(parts: Sequence[Part]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=SCHEMA).sort("at")
 
 
+def _distinct(values: Rows) -> list[int]:
+    """The values, each once, in order (NumPy's own way loads `numpy.ma`)."""
+    return sorted(set(values.tolist()))
+
+
 def _columns(paired: pl.DataFrame) -> list[Rows]:
     return [paired[name].to_numpy().astype(np.int64) for name in ("a_shard", "b_shard", "at", "a_row", "b_row")]
 
@@ -183,7 +189,7 @@ def _told_apart(both: Both, pair: Pair) -> Mask:
     right = read.base(both.b.files, pair.there, names)[pair.rows_b]
     masks = delta_columns.changed(left, right, names)
     found = np.zeros(len(pair.at), dtype=np.bool_)
-    for number in np.unique(pair.sets).tolist():
+    for number in _distinct(pair.sets):
         wanted = [name for name in names if number < 0 or name in both.touched[number]]
         differs = masks.select(pl.any_horizontal(wanted)).to_series().to_numpy() if wanted else found
         found = np.where(pair.sets == number, differs, found)
@@ -203,7 +209,7 @@ def _taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:
     found = read.moves(side.files, INGEST, shard)
     if found is None:
         return {}
-    kept = found.table.filter((pl.col("action") == ledger.KEEP) & pl.col("row").is_in(pl.Series(rows, dtype=pl.UInt32).implode()))
+    kept = found.table.filter((pl.col("action") == ledger.KEEP) & pl.col("row").is_in(series(rows.astype(np.uint32)).implode()))
     return dict(kept.select("row", "detail").iter_rows())
 
 
@@ -256,7 +262,7 @@ class Dropped(NamedTuple):
 def _dropped(side: Side, shard: Shard, rows: Rows) -> Dropped:
     first = _first_drop(side, shard, rows)
     texts = [np.full(len(rows), None, dtype=object) for _ in range(3)]
-    for stage in np.unique(first).tolist():
+    for stage in _distinct(first):
         if stage >= 0:
             at = np.flatnonzero(first == stage)
             for column, told in zip(texts, _told(side, side.stages[stage], shard, rows[at]), strict=True):
@@ -270,7 +276,7 @@ def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
     second = ranks[1] <= ranks[0]
     for number, name, own in ((0, A, ~second), (1, B, second)):
         _, shard, rows = _each(both, pair)[number]
-        for rank in np.unique(ranks[number][own]).tolist():
+        for rank in _distinct(ranks[number][own]):
             at = own & (ranks[number] == rank)
             stage, told = both.stages()[rank], drops[number].take(at)
             values = {"source": shard.source, "stage": stage, "rule": told.rules.tolist(), "side": name}
@@ -297,21 +303,21 @@ def _told(side: Side, stage: str, shard: Shard, rows: Rows) -> tuple[Any, Any, A
     if found is None:
         return None, None, None
     if found.dense:
-        return found.table[ledger.DROP_COLUMN].gather(rows).to_list(), None, None
+        return found.table[ledger.DROP_COLUMN].gather(series(rows)).to_list(), None, None
     known = found.table["row"].to_numpy()
     if found.table["action"].null_count() or not (found.table["action"] == ledger.DROP).all():
         mask = (found.table["action"] == ledger.DROP).to_numpy()
-        table, known = found.table.filter(pl.Series(mask)), known[mask]
+        table, known = found.table.filter(series(mask)), known[mask]
     else:
         table = found.table
     # Rows are in order, and of a row the last drop holds.
-    at = np.searchsorted(known, rows, side="right") - 1
+    at = series(np.searchsorted(known, rows, side="right") - 1)
     return tuple(table[name].gather(at).to_list() for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
 
 
 def _assigned(both: Both, pair: Pair) -> list[Part]:
     """The first stage that assigns another value, and its rule; nothing where none does."""
-    numbers = np.unique(pair.sets).tolist()
+    numbers = _distinct(pair.sets)
     touched = frozenset().union(*(both.touched[n] for n in numbers)) if -1 not in numbers else None
     found: list[Part] = []
     for stage in both.stages():
@@ -322,7 +328,7 @@ def _assigned(both: Both, pair: Pair) -> list[Part]:
         left, right = (_values(side, stage, shard, rows, touched) for side, shard, rows in _each(both, pair))
         differs = left.values.ne_missing(right.values).to_numpy()
         if differs.any():
-            rules = [rule.filter(pl.Series(differs)).to_list() for rule in (left.rules, right.rules)]
+            rules = [rule.filter(series(differs)).to_list() for rule in (left.rules, right.rules)]
             sides: list[str | None] = [B if rule is not None else A for rule in rules[1]]
             told = [old if new is None else new for old, new in zip(*rules, strict=True)]
             values: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": told, "side": sides}
@@ -354,11 +360,11 @@ def _values(side: Side, stage: str, shard: Shard, rows: Rows, touched: frozenset
     if found is None or not names:
         return Values(nothing, nothing)
     if found.dense:
-        part = found.table[pl.Series(rows, dtype=pl.UInt32)]
+        part = found.table[series(rows)]
         texts = part.select(pl.concat_str([_text(part, n) for n in names], separator="\x1f")).to_series()
         state = part["_state"] if part.schema.get("_state") == pl.String else nothing
         return Values(texts, state)
-    wanted = pl.DataFrame({"row": pl.Series(rows, dtype=pl.UInt32)})
+    wanted = series(rows.astype(np.uint32), "row").to_frame()
     sets = found.table.filter((pl.col("action") == ledger.SET) & pl.col("column").is_in(names))
     sets = sets.join(wanted.unique(), on="row", how="semi", maintain_order="left")
     told = sets.select("row", "rule", value=pl.concat_str(["column", *[_text(sets, f"={n}") for n in names]], separator="\x1f"))

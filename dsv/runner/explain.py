@@ -11,6 +11,7 @@ import polars as pl
 
 from dsv.delta.model import ADDED, REMOVED, Cause
 from dsv.lineage.causes import INGEST, PARTNER, UNEXPLAINED, Arrival, Causes, Decision, Vote
+from dsv.record.arrays import series
 from dsv.runner import evidence, locate
 from dsv.runner.difference import Difference
 from dsv.runner.side import Side
@@ -71,7 +72,7 @@ def run(difference: Difference, a: Side, b: Side, causes: Causes, merging: Calla
     for at, who in found.by.items():
         texts["by"][at] = BETWEEN.join(who)
     told = [pl.Series(name, values, dtype=pl.String) for name, values in texts.items()]
-    return Explained(rows.with_columns(pl.Series("cause", found.numbers, dtype=pl.UInt32), *told), found.causes)
+    return Explained(rows.with_columns(series(found.numbers.astype(np.uint32), "cause"), *told), found.causes)
 
 
 def hashable(cause: Cause) -> tuple[Any, ...]:

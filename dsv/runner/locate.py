@@ -10,7 +10,7 @@ import polars as pl
 
 from dsv.lineage.causes import INGEST
 from dsv.record import digest
-from dsv.runner.difference import KEY, keyed, same_base
+from dsv.runner.difference import KEY, keyed, positions, same_base
 from dsv.runner.side import Side, Words
 
 PLACE: dict[str, Any] = {"shard": pl.UInt32, "row": pl.UInt32}
@@ -68,8 +68,7 @@ def among(ids: Sequence[str], rows: pl.DataFrame, a: Side, b: Side) -> dict[str,
     numbered = rows.select("a_shard", "a_row", "b_shard", "b_row").with_row_index("number")
     parts = []
     for key, side, some in (("b", b, numbered.drop_nulls("b_shard")), ("a", a, numbered.filter(pl.col("b_shard").is_null()))):
-        positions = some.select("number", shard=f"{key}_shard", row=f"{key}_row")
-        parts.append(keyed(side, positions))
+        parts.append(keyed(side, some.select("number", shard=f"{key}_shard", row=f"{key}_row")))
     wanted = hashed(ids).with_columns(id=pl.Series(ids, dtype=pl.String))
     return dict(pl.concat(parts).join(wanted, on=KEY, how="inner").select("id", "number").iter_rows())
 
@@ -110,9 +109,8 @@ def _replaced(moved: pl.DataFrame, own: str, mine: Side, theirs: Side, shared: d
             if theirs.digest(INGEST, shard) == mine.digest(INGEST, twin):
                 continue
             live = live & ~mine.kept(twin, 1)
-        rows = np.flatnonzero(live)
-        candidates.append(pl.DataFrame({"shard": pl.repeat(index, len(rows), dtype=pl.UInt32, eager=True), "row": pl.Series(rows, dtype=pl.UInt32)}))
+        candidates.append((index, np.flatnonzero(live)))
     if not candidates:
         return pl.DataFrame(schema={"at": pl.UInt32, "_shard": pl.UInt32, "_row": pl.UInt32})
-    known = keyed(theirs, pl.concat(candidates)).rename({"shard": "_shard", "row": "_row"})
+    known = keyed(theirs, positions(candidates)).rename({"shard": "_shard", "row": "_row"})
     return wanted.select("at", *KEY).join(known, on=KEY, how="inner").select("at", "_shard", "_row").unique("at", keep="last", maintain_order=True)

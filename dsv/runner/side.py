@@ -20,6 +20,8 @@ from dsv.runner.narrow import Cache
 from dsv.table.together import together
 
 SPLIT = "split"
+# So many shards' masks and keys are held in memory: what comparing and explaining both ask for.
+REMEMBERED = 512
 Take = Callable[[int, pl.Series], pl.DataFrame]
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
@@ -52,6 +54,8 @@ class Side:
     manifests: Mapping[str, Decided]
     columns: frozenset[str]
     cache: Cache | None = None
+    _masks: dict[tuple[str, int], Mask] = field(default_factory=dict, compare=False)
+    _keys: dict[str, tuple[Words, Words]] = field(default_factory=dict, compare=False)
     _dense: dict[str, frozenset[str]] = field(default_factory=dict, compare=False)
     _states: dict[tuple[str, tuple[str, ...]], State] = field(default_factory=dict, compare=False)
 
@@ -99,6 +103,14 @@ class Side:
     def kept(self, shard: Shard, stages: int | None = None) -> Mask:
         """Which records of a shard are kept after so many stages (all when None)."""
         n = len(self.stages) if stages is None else stages
+        known = self._masks.get((shard.relative, n))
+        if known is None:
+            if len(self._masks) >= REMEMBERED:
+                self._masks.clear()
+            known = self._masks[shard.relative, n] = self._kept(shard, n)
+        return known
+
+    def _kept(self, shard: Shard, n: int) -> Mask:
         decided = [self.digest(stage, shard) for stage in self.stages[:n]]
         if not any(decided):
             return np.ones(shard.rows, dtype=np.bool_)
@@ -119,6 +131,13 @@ class Side:
 
     def keys(self, shard: Shard) -> tuple[Words, Words]:
         """The two halves of the hash of each key."""
+        if shard.relative not in self._keys:
+            if len(self._keys) >= REMEMBERED:
+                self._keys.clear()
+            self._keys[shard.relative] = self._key_halves(shard)
+        return self._keys[shard.relative]
+
+    def _key_halves(self, shard: Shard) -> tuple[Words, Words]:
         where = narrow.key_hashes(shard.digest, shard.key, repeats=False)
         known = None if self.cache is None else self.cache.words(where, ("hi", "lo"))
         if known is not None and len(known[0]) == shard.rows:
