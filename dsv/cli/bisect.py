@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dsv.cli import causes, options, values
+from dsv.cli import causes, options, rendering, values
 from dsv.errors import UsageError
 from dsv.ops.bisect import Bisected, Step, bisect
 from dsv.ops.probe import Check, Metric, Probe
@@ -69,14 +69,14 @@ def _text(found: Bisected, quiet: bool) -> None:
     click.echo(f"    {bad.message}")
     if found.cause is not None:
         more = "" if found.alone is not False else ", together with the causes before it"
-        click.echo(f"cause  {found.cause.kind}  {causes.told(found.cause)}{more}")
+        click.echo(f"cause  {found.cause.kind}  {rendering.cause_text(found.cause)}{more}")
     else:
         click.echo(f"cause  unknown: {found.note}")
         for cause in found.suspects:
-            click.echo(f"  {cause.kind}  {causes.told(cause)}")
+            click.echo(f"  {cause.kind}  {rendering.cause_text(cause)}")
     if not quiet:
         click.echo(f"changed since {good.name}")
-        options.table([[f"  {sum(n.values()):,}", cause.kind, causes.told(cause), causes.counts(n)] for cause, n in found.causes[:12]], right={0})  # fmt: skip
+        options.table([[f"  {sum(n.values()):,}", cause.kind, rendering.cause_text(cause), causes.counts(n)] for cause, n in found.causes[:12]], right={0})  # fmt: skip
         click.echo(f"looked at {_looks(found)}: " + ", ".join(_step(step, found) for step in found.steps))
 
 

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
-from dsv.cli import values
-
-if TYPE_CHECKING:
-    from dsv.delta.model import Cause
-
-SIGNS = {"added": "+", "removed": "-", "modified": "~", "moved": ">"}
+from dsv.cli.rendering import SIGNS, cause_text
+from dsv.delta.model import Cause
 
 
-def told(cause: Cause) -> str:
-    """What changed, from what to what."""
-    return change(cause.kind, cause.what, cause.was, cause.now)
-
-
-def change(kind: str, what: str, was: object, now: object) -> str:
+def change(what: str, was: object, now: object) -> str:
     """`clean.rules[1].range.min 3 → 5`; of a param that one side lacks, that it was added or removed."""
-    if was is None and now is None:
-        return what
-    if kind == "param" and (was is None or now is None):
-        return f"{what} removed {values.short(was)}" if now is None else f"{what} added {values.short(now)}"
-    return f"{what} {values.short(now)}" if was is None else f"{what} {values.short(was)} → {values.short(now)}"
+    return cause_text(Cause("param", "", what, was, now))
 
 
-def counts(found: Mapping[str, int]) -> str:
+def of(told: Mapping[str, Any]) -> str:
+    """A cause that JSON tells of."""
+    return cause_text(_cause(told))
+
+
+def _cause(told: Mapping[str, Any]) -> Cause:
+    via = _cause(told["via"]) if "via" in told else None
+    return Cause(told["kind"], told["stage"], told["what"], told["from"], told["to"], via)
+
+
+def counts(found: Mapping[str, Any]) -> str:
     """`+3, ~1`"""
-    return ", ".join(f"{SIGNS[op]}{n:,}" for op, n in found.items() if op in SIGNS and n)
+    return ", ".join(f"{sign}{found[op]:,}" for op, sign in SIGNS.items() if found[op])
 
 
 def records(n: int) -> str:

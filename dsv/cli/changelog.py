@@ -81,7 +81,7 @@ def _difference(was: int | None, now: int | None, told: Mapping[str, Any]) -> It
         if moved := [f"{t['from'] or 'none'} → {t['to'] or 'none'} {t['n']:,}" for t in told[title][:8]]:
             yield rendering._escape(f"{title.capitalize()}: {', '.join(moved)}")
     lines = [
-        f"- {cause['kind']} {rendering._escape(causes.change(cause['kind'], cause['what'], cause['from'], cause['to']))}: {causes.counts(cause)}"
+        f"- {cause['kind']} {rendering._escape(causes.of(cause))}: {causes.counts(cause)}"
         for cause in told["causes"][:CAUSES]
     ]
     if len(told["causes"]) > CAUSES:

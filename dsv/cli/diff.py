@@ -29,7 +29,7 @@ OPS = ("added", "removed", "modified", "moved")
 @click.option(
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="So many records at most (0: all)."
 )
-@click.option("--by", type=click.Choice(["cause"]), help="List the records under their causes.")
+@click.option("--by", type=click.Choice(["cause", "commit"]), help="List some records under their causes; or tell which commits brought the changes.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences.")
 @options.formats("text", "json", "jsonl", "md")
 @options.directory

@@ -64,9 +64,7 @@ def _sentences(found: Plan, mark: str) -> None:
         lines.append("Nothing is planned: params.yaml is as the last run had it.")
     elif not found.diff:
         lines += [
-            f"{causes.change('param', *change)} would change no record"
-            for change in found.changes
-            if change[0] not in named
+            f"{causes.change(*change)} would change no record" for change in found.changes if change[0] not in named
         ]
     for line in lines[:SENTENCES]:
         click.echo(f"{mark}{rendering._escape(line) if mark else line}")
@@ -77,7 +75,7 @@ def _sentences(found: Plan, mark: str) -> None:
 
 
 def _who(effect: Effect) -> str:
-    told = causes.told(effect.cause)
+    told = rendering.cause_text(effect.cause)
     return told if effect.cause.kind == "param" else f"{effect.cause.kind} {told}"
 
 

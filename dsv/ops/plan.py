@@ -126,7 +126,7 @@ def effects(diff: Diff) -> list[Effect]:
 
 def _counted(diff: Diff) -> dict[tuple[int, str], dict[str, int]]:
     """(Place of the cause, op) → split → how many of its records are there."""
-    old, new = diff._sides
+    old, new = diff.sides
     at = {repr(cause): number for number, (cause, _) in enumerate(diff.causes)}
     places = pl.Series([at[repr(cause)] for cause in diff._causes], dtype=pl.UInt32)
     rows = diff.rows

@@ -33,9 +33,19 @@ def entries(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list
     if revision.head(layout.root) is None:
         return []
     found = commits.log(layout.root, revision.resolve(layout.root, rev), paths=[LOCK], limit=limit)
+    return _told(layout, found)
+
+
+def _told(layout: Layout, found: list[commits.Commit]) -> list[Entry]:
     told = blob.read_files(layout.root, [(commit.sha, report(AUDIT)) for commit in found])
     names = tags(layout)
     return [_entry(commit, data, names.get(commit.sha)) for commit, data in zip(found, told, strict=True)]
+
+
+def between(layout: Layout, a: str, b: str | None) -> list[Entry]:
+    """The versions that lead from one commit to another (HEAD when None), oldest first; the first one is not among them."""
+    found = commits.log(layout.root, f"{a}..{b or 'HEAD'}", paths=[LOCK], first_parent=True)[::-1]
+    return _told(layout, found)
 
 
 def tags(layout: Layout) -> dict[str, str]:

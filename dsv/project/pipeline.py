@@ -39,7 +39,7 @@ class Instance:
     def facts(self) -> StageFacts:
         """What the lineage needs to know of it."""
         rules = registry.stage(self.use).rules(self.params)
-        return StageFacts(self.name, self.use, self.revision, "", self.raw, rules)
+        return StageFacts(self.name, self.use, self.revision, "", schema.plain(self.params), rules, self.raw)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,10 @@ class Version:
             self.read([path])
         return self._texts[path]
 
+    def ahead(self) -> None:
+        """Reads what says how the version was made, with one call of git."""
+        self.read([PARAMS, SIGNATURE, LOCK, PIPELINE, report("audit")])
+
     def read(self, paths: Sequence[str]) -> None:
         """Reads committed files with one call of git; `text` has them then."""
         if self.sha is not None and paths:

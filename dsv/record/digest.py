@@ -13,6 +13,7 @@ import pyarrow as pa
 import xxhash
 
 from dsv.record import canonical
+from dsv.record.arrays import series
 
 MODULUS = 1 << 128
 Words = npt.NDArray[np.uint64]
@@ -98,4 +99,4 @@ def halves(hashes: pl.Series) -> pl.DataFrame:
 
 def split(both: Words) -> pl.DataFrame:
     """Columns `hi` and `lo` of the words."""
-    return pl.DataFrame({"hi": both[:, 0].copy(), "lo": both[:, 1].copy()})
+    return pl.DataFrame([series(both[:, 0], "hi"), series(both[:, 1], "lo")])

@@ -29,13 +29,13 @@ def log(
 ) -> list[Commit]:
     """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first.
 
-    With `first_parent` a merge is one step: what it brought, not the commits that it brought it with.
+    `first_parent`: a merge counts as one step, the branch that was merged is not followed.
     """
     if rev.startswith("-"):
         raise UnknownVersion(f"no version {rev!r}")
     bound = [] if limit is None else [f"--max-count={limit}"]
-    line = ["--first-parent"] if first_parent else []
-    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", *bound, *line, rev, "--", *paths]
+    follow = ["--first-parent", "-m"] if first_parent else []
+    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", "--no-patch", *follow, *bound, rev, "--", *paths]
     answer = run.ask(root, *args)
     if answer.status:
         raise UnknownVersion(f"git log {rev}: {answer.problem}")
