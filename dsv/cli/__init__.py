@@ -26,6 +26,9 @@ COMMANDS = {
     "push": "Send versions to a remote.",
     "pull": "Fetch versions from a remote.",
     "export": "Write a version's records in another format.",
+    "plan": "Say what a change of params would do.",
+    "bisect": "Find the version, and the cause in it, after which a check fails.",
+    "changelog": "Write the data set's changelog from its versions.",
     "stage": "Add a stage of your own.",
     "x": "Run one stage (called by DVC).",
 }

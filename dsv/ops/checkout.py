@@ -11,7 +11,7 @@ from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
 from dsv.ops.tracked import belongs, uncommitted
-from dsv.project import cache
+from dsv.project import cache, missing
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.runner import files
@@ -20,6 +20,7 @@ from dsv.vcs import blob
 
 LAST = "checkout"
 RAW = "data/raw/"
+EXECUTABLE = "100755"
 
 
 class CheckedOut(NamedTuple):
@@ -34,9 +35,7 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     version = find(layout, rev)
     if version.sha is None:
         raise errors.UsageError("The workspace is checked out already.")
-    missing = [oid for oid in sorted(wanted(version)) if not version.store.has(oid)]
-    if missing:
-        raise errors.DataMissing(f"{len(missing)} objects of {rev} are not in the cache.", hint=f"dsv pull {rev}")
+    missing.require(version, dict(version.outs) | deliveries(version))
     if output is None:
         with turn(layout.root, wait=False):
             return _into_workspace(layout, version)
@@ -74,11 +73,6 @@ def _kept(layout: Layout, version: Version, path: str) -> bool:
     )
 
 
-def wanted(version: Version) -> set[str]:
-    """The oids of a version's outputs and deliveries."""
-    return version.objects() | deliveries_objects(version)
-
-
 def deliveries(version: Version) -> dict[str, str]:
     """Folder of each delivery (relative to the project) → oid: tracked by a .dvc file, or written by a stage of the user's own."""
     assert version.sha is not None
@@ -92,26 +86,18 @@ def deliveries(version: Version) -> dict[str, str]:
     }
 
 
-def deliveries_objects(version: Version) -> set[str]:
-    """The oids of a version's deliveries. A listing that is missing stands for itself."""
-    found = set()
-    for oid in deliveries(version).values():
-        found.add(oid)
-        if version.store.has(oid):
-            found |= set(version.store.tree(oid).values())
-    return found
-
-
 def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool = True, outs: bool = True) -> int:
     """Writes the committed files (all, or only those that make a version) and links the data; how many files of data."""
     assert version.sha is not None
     root = version.layout.root
-    names = [e.path for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
-    for name, data in zip(names, blob.read_files(root, [(version.sha, name) for name in names]), strict=True):
+    entries = [e for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
+    for entry, data in zip(entries, blob.read_files(root, [(version.sha, e.path) for e in entries]), strict=True):
         if data is not None:
-            target = folder / name
+            target = folder / entry.path
             if not target.exists() or target.read_bytes() != data:
                 files.write(target, data)
+            if entry.mode == EXECUTABLE:
+                target.chmod(0o755)
     store = cache.store(version.layout)
     count = 0
     if raw:

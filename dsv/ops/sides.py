@@ -13,7 +13,7 @@ from dsv.project.layout import INGEST, PARAMS, stage_out
 from dsv.project.manifest import Decided, load_decided, load_ingested
 from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
-from dsv.project.version import Version
+from dsv.project.version import WORKSPACE, Version
 from dsv.record import schema, yaml12
 from dsv.runner import columns
 from dsv.runner.narrow import Cache
@@ -71,7 +71,7 @@ def params(version: Version) -> Params:
     text = version.text(PARAMS)
     if text is None:
         raise errors.UnknownVersion(f"{version.rev} has no params.yaml: it is no version of a dsv project.")
-    if version.sha is None:
+    if version.rev == WORKSPACE:
         text = _as_run(version, text)
     return parse(text, f"{PARAMS} of {version.rev}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from dsv import errors
@@ -11,6 +12,7 @@ from dsv.vcs import blob, revision, tag
 from dsv.vcs import history as commits
 
 AUDIT = "audit"
+VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
 class Entry(NamedTuple):
@@ -49,6 +51,29 @@ def between(layout: Layout, a: str, b: str | None) -> list[Entry]:
 def tags(layout: Layout) -> dict[str, str]:
     """Commit → the version tag that names it (the highest, where there are several)."""
     return {t.target: t.name for t in tag.tags(layout.root) if "@v" in t.name}
+
+
+class Release(NamedTuple):
+    """A commit that a version tag names. `date` is the tag's."""
+
+    numbers: tuple[int, int, int]
+    version: str
+    sha: str
+    date: str
+    message: str
+
+
+def releases(layout: Layout, dataset: str, rev: str = "HEAD") -> list[Release]:
+    """The named versions of a data set that lead to a revision, lowest first."""
+    sha = revision.find(layout.root, rev)
+    found = []
+    for t in tag.tags(layout.root, sha) if sha else ():
+        name, _, version = t.name.rpartition("@")
+        match = VERSION.fullmatch(version)
+        if name == dataset and match:
+            major, minor, patch = map(int, match.groups())
+            found.append(Release((major, minor, patch), t.name, t.target, t.date, t.subject))
+    return sorted(found)
 
 
 def _entry(commit: commits.Commit, data: bytes | None, version: str | None) -> Entry:

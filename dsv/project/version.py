@@ -103,10 +103,14 @@ class Version:
 
     def _read_tree(self, out: str, oid: str) -> Mapping[str, str]:
         if not self.store.has(oid):
-            raise errors.DataMissing(
-                f"The listing of {out} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}"
-            )
+            raise self.lost()
         return self.store.tree(oid)
+
+    def lost(self) -> errors.DsvError:
+        """The error that tells what the cache lacks of the version."""
+        missing = importlib.import_module("dsv.project.missing")
+        error: errors.DsvError = missing.error(self, self.outs, missing.absent(self.store, self.outs))
+        return error
 
     def open(self, out: str, relative: str) -> bytes | None:
         """The verified bytes of a file of an output; None where the version has no such file."""
@@ -114,9 +118,7 @@ class Version:
         if oid is None:
             return None
         if not self.store.has(oid):
-            raise errors.DataMissing(
-                f"{out}/{relative} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}"
-            )
+            raise self.lost()
         return self.store.read(oid)
 
     def manifest(self, stage: str = INGEST) -> bytes | None:

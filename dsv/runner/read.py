@@ -85,7 +85,11 @@ def all_decisions(files: Files, shard: Shard, stages: Iterable[str]) -> list[Dec
 
 
 def view(
-    files: Files, shard: Shard, columns: Sequence[str] | None, stages: Iterable[str], decided: Sequence[Decisions] | None = None
+    files: Files,
+    shard: Shard,
+    columns: Sequence[str] | None,
+    stages: Iterable[str],
+    decided: Sequence[Decisions] | None = None,
 ) -> pl.DataFrame:
     """Columns (all when None) as the given stages left them. `_id` is the id; a column that the shard lacks is left out.
 

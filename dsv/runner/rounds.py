@@ -152,9 +152,7 @@ def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
     return frame if frame["row"].is_sorted() else frame.sort("row", maintain_order=True)
 
 
-def _without(
-    tasks: Sequence[Task], masks: Sequence[Mask], decided: Mapping[int, Rows], cache: Cache
-) -> Sequence[Mask]:
+def _without(tasks: Sequence[Task], masks: Sequence[Mask], decided: Mapping[int, Rows], cache: Cache) -> Sequence[Mask]:
     """The masks without what the round dropped."""
     changed = []
     for task, mask in zip(tasks, masks, strict=True):
