@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _OPS = {
-    "checkout": "checkout", "commit": "commit", "diff": "diff", "export": "export", "load": "load", "log": "log", "pull": "transfer", "push": "transfer",
-    "reproduce": "reproduce", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
+    "add_run": "runs", "checkout": "checkout", "commit": "commit", "diff": "diff", "diff_runs": "runs_diff", "export": "export", "load": "load", "log": "log", "pull": "transfer", "push": "transfer",
+    "reproduce": "reproduce", "run": "run", "runs": "runs", "show": "show", "status": "status", "verify": "verify", "why": "why",
 }  # fmt: skip
 __all__ = ["add", "init", *sorted(_OPS)]
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "push": "Send versions to a remote.",
     "pull": "Fetch versions from a remote.",
     "export": "Write a version's records in another format.",
+    "runs": "Link training runs to versions.",
     "stage": "Add a stage of your own.",
     "x": "Run one stage (called by DVC).",
 }
