@@ -172,7 +172,12 @@ def _of_run(layout: Layout, rev: str) -> Version:
         return replace(find(layout, told.rev or ""), rev=rev)
     sha = revision.find(layout.root, told.rev) if told.rev else None
     if sha is None or not (root(Version(layout, rev, sha)) or "").startswith(told.root):
-        sha = _by_root(layout, f"root:{told.root}").sha
+        sha = _with_root(layout, told.root)
+    if sha is None:
+        raise errors.UnknownVersion(
+            f"{rev} used a version that this repository does not have (root {told.root[:12]}).",
+            hint="git fetch --all --tags",
+        )
     return Version(layout, rev, sha)
 
 
@@ -184,14 +189,18 @@ def root(version: Version) -> str | None:
 
 def _by_root(layout: Layout, rev: str) -> Version:
     prefix = rev.removeprefix("root:")
+    sha = _with_root(layout, prefix) if prefix else None
+    if sha is None:
+        raise errors.UnknownVersion(f"No committed version has a root that begins with {prefix}", hint="dsv log")
+    return Version(layout, rev, sha)
+
+
+def _with_root(layout: Layout, prefix: str) -> str | None:
+    """The commit of a version whose root begins so: a tagged one first, else the newest."""
     from_tags = [t.target for t in tag.tags(layout.root)]
     commits = [c.sha for c in history_of(layout)]
-    for sha in dict.fromkeys([*from_tags, *commits]):
-        if (root(Version(layout, sha, sha)) or "").startswith(prefix) and prefix:
-            return Version(layout, rev, sha)
-    raise errors.UnknownVersion(
-        f"No committed version has a root that begins with {prefix}", hint="git fetch --all --tags; dsv log"
-    )
+    known = dict.fromkeys([*from_tags, *commits])
+    return next((sha for sha in known if (root(Version(layout, sha, sha)) or "").startswith(prefix)), None)
 
 
 def history_of(layout: Layout, rev: str = "HEAD") -> list[history.Commit]:
