@@ -26,7 +26,8 @@ def log_input(run: Any, rev: str | None = None, *, split: str | None = None, pat
     version = importlib.import_module("dsv.ops.named").named(Path(path), rev, split)
     source = {"root": version.root, "rev": version.sha, "version": version.tag, "split": split}
     data = entities.Dataset(
-        name=version.dataset,
+        # MLflow keeps one source and profile for a name and digest, whichever run came first: a split has a name of its own.
+        name=version.dataset if split is None else f"{version.dataset}/{split}",
         digest=version.root[:DIGEST],
         source_type="dsv",
         source=json.dumps({key: value for key, value in source.items() if value is not None}, sort_keys=True),

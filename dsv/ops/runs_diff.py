@@ -37,10 +37,16 @@ class RunsDiff:
     def json(self) -> dict[str, Any]:
         """The keys that `dsv.diff/v1` has in addition."""
         return {
+            "runs": {"from": _told(self.a), "to": _told(self.b)},
             "metrics": [change.json() for change in self.metrics],
             "slices": [found.json() for found in self.slices],
             "notes": list(self.notes),
         }
+
+
+def _told(found: Run | None) -> dict[str, Any] | None:
+    """What a run says of itself besides its metrics; None where it is none."""
+    return found and {"split": found.split, "predictions": found.predictions and found.predictions.path}
 
 
 def diff_runs(layout: Layout, a: str, b: str) -> RunsDiff:

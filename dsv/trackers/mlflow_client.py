@@ -51,8 +51,11 @@ class Client:
             return Path(self._client.download_artifacts(run_id, path, folder)).read_bytes()
 
     def _told(self, error: MlflowException) -> errors.DsvError:
-        kind = errors.UnknownVersion if error.error_code == "RESOURCE_DOES_NOT_EXIST" else errors.DsvError
-        return kind(f"MLflow at {self._uri}: {error.message}", hint="check the run id and MLFLOW_TRACKING_URI")
+        told = f"MLflow at {self._uri}: {error.message.strip()}"
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return errors.UnknownVersion(told, hint="check the run id and MLFLOW_TRACKING_URI")
+        # mlflow-skinny, which the extra brings, has no databases.
+        return errors.DsvError(told, hint="pip install mlflow" if "unsupported URI" in told else None)
 
 
 def connect(uri: str) -> Client:

@@ -43,7 +43,7 @@ def slices(trained: Project) -> Slices:
 def test_the_data_of_two_runs_are_told_as_of_their_versions(trained: Project) -> None:
     by_run, by_tag = diff(trained, "run:before", "run:after"), diff(trained, "v1.0.0", "v2.0.0")
     assert {key: by_run[key] for key in by_tag} == by_tag
-    assert set(by_run) - set(by_tag) == {"metrics", "slices", "notes"}
+    assert set(by_run) - set(by_tag) == {"runs", "metrics", "slices", "notes"}
 
 
 def test_each_metric_is_told_before_and_after(trained: Project) -> None:
