@@ -1,4 +1,4 @@
-"""Runs in real stores of MLflow: a tracking server, a database, files. MLflow is no part of the test environment: `make test-mlflow`."""
+"""Runs in real stores of MLflow: a tracking server, a database, files. MLflow is no part of the test environment: `make test-trackers`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [
     # What MLflow's own modules warn of.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"),
 ]
-mlflow = pytest.importorskip("mlflow", reason="MLflow is not installed; `make test-mlflow` runs these tests")
+mlflow = pytest.importorskip("mlflow", reason="MLflow is not installed; `make test-trackers` runs these tests")
 STORES = ["server", "sqlite", "files"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import dsv
+import dsv.mlflow
 from dsv import errors
 from tests.conftest import Project
 from tests.runs.conftest import SAID, predictions
@@ -191,3 +192,14 @@ def test_neither_import_loads_mlflow_or_what_is_slow(tmp_path: Path) -> None:
     code = "import sys, dsv, dsv.mlflow; print(sorted({'mlflow', 'polars', 'dvc', 'pandas', 'pyarrow'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mlflow") is not None, reason="MLflow is installed")
+@pytest.mark.parametrize("use", ["read", "log"])
+def test_without_mlflow_what_needs_it_says_how_to_get_it(
+    versions: Project, use: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////nowhere/runs.db")
+    with pytest.raises(errors.DsvError, match="mlflow") as caught:
+        dsv.show("mlflow:a", path=versions.root) if use == "read" else dsv.mlflow.log_input("a", path=versions.root)
+    assert caught.value.hint == "pip install 'dsv[mlflow]'"

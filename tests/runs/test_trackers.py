@@ -127,3 +127,16 @@ def test_every_tracker_says_how_a_run_is_linked(prefix: str) -> None:
 def test_a_branch_may_be_called_like_a_tracker(versions: Project) -> None:
     versions.git("branch", "run")
     assert dsv.show("run", path=versions.root)["rev"] == versions.git("rev-parse", "HEAD").strip()
+
+
+@pytest.mark.long
+def test_what_dvclive_writes_is_read(versions: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    dvclive = pytest.importorskip("dvclive", reason="DVCLive is not installed; `make test-trackers` runs this test")
+    monkeypatch.chdir(versions.root)
+    with dvclive.Live(save_dvc_exp=True, exp_name="live") as live:
+        for value in (1.0, 0.25):
+            live.log_metric("train/loss", value)
+            live.next_step()
+    assert metrics(versions, "exp:live", "dvclive:dvclive") == {"step": (1, None), "train.loss": (0.25, 0.25)}
+    (versions.root / "dvclive" / "metrics.json").unlink()
+    assert metrics(versions, "exp:live", "dvclive:dvclive")["train.loss"] == (0.25, 0.25)
