@@ -205,3 +205,16 @@ def test_runs_are_listed_in_a_shallow_clone_without_data(trained: Project, tmp_p
     assert (
         json.loads(Project(clone).dsv("runs", "list", "-f", "json").out)["dsv.runs/v1"][0]["metrics"]["accuracy"] == 0.9
     )
+
+
+def test_back_to_an_older_version_and_forth_again_with_a_run_recorded_between(versions: Project) -> None:
+    for rev in ("v1.0.0", "v2.0.0"):
+        dsv.checkout(rev, path=versions.root)
+        dsv.add_run(f"of-{rev[:2]}", rev, path=versions.root)
+    assert versions.git("status", "--short").split() == ["??", "runs/"]
+    assert len(dsv.runs(path=versions.root)) == 2
+
+
+def test_the_deliveries_of_later_batches_stay_out_of_git_in_an_older_version(versions: Project) -> None:
+    dsv.checkout("v1.0.0", path=versions.root)
+    assert "data/raw" not in versions.git("status", "--short")

@@ -131,7 +131,9 @@ def test_a_branch_may_be_called_like_a_tracker(versions: Project) -> None:
 
 @pytest.mark.long
 def test_what_dvclive_writes_is_read(versions: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    dvclive = pytest.importorskip("dvclive", reason="DVCLive is not installed; `make test-trackers` runs this test")
+    dvclive = pytest.importorskip(
+        "dvclive.live", reason="DVCLive is not installed; `make test-trackers` runs this test"
+    )
     monkeypatch.chdir(versions.root)
     with dvclive.Live(save_dvc_exp=True, exp_name="live") as live:
         for value in (1.0, 0.25):
