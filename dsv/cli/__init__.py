@@ -29,6 +29,7 @@ COMMANDS = {
     "plan": "Say what a change of params would do.",
     "bisect": "Find the version, and the cause in it, after which a check fails.",
     "changelog": "Write the data set's changelog from its versions.",
+    "runs": "Link training runs to versions.",
     "stage": "Add a stage of your own.",
     "x": "Run one stage (called by DVC).",
 }

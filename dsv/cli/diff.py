@@ -43,7 +43,7 @@ def command(
     verbose: int,
     **chosen: Any,
 ) -> int:
-    """Compare two versions: A B, A..B (end points), A...B (from the merge base). A is HEAD and B the workspace when left out."""
+    """Compare two versions, or the data and metrics of two runs: A B, A..B (end points), A...B (from the merge base). A is HEAD and B the workspace when left out."""
     layout = options.project(directory, verbose)
     a, b = ends(layout, revs)
     differs = _stat(layout, a, b, form) if stat else _full(layout, a, b, form, chosen)
@@ -66,20 +66,30 @@ def ends(layout: Layout, revs: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _stat(layout: Layout, a: str, b: str, form: str) -> bool:
+    from dsv.cli import runs_rendering
+    from dsv.ops.metric_changes import metric_changes
     from dsv.ops.stat import stat
 
     found = stat(layout, a, b)
+    metrics = metric_changes(layout, a, b)
     if form in ("json", "jsonl"):
-        options.emit_json("dsv.stat", found.json())
+        options.emit_json("dsv.stat", found.json() | ({"metrics": [m.json() for m in metrics]} if metrics else {}))
     else:
         rendering.stat(found)
+        runs_rendering.metrics(metrics or [])
     return found.differs
 
 
 def _full(layout: Layout, a: str, b: str, form: str, chosen: dict[str, Any]) -> bool:
+    from dsv.cli import runs_rendering
     from dsv.ops.diff import diff
+    from dsv.ops.runs_diff import compare
 
     found = diff(layout, a, b)
     wanted = rendering.Wanted(**{**chosen, "limit": chosen["limit"] or None})
-    rendering.FORMS[form](found, wanted)
+    runs = compare(found)
+    if runs is None:
+        rendering.FORMS[form](found, wanted)
+    else:
+        runs_rendering.FORMS[form](found, wanted, runs)
     return bool(found)

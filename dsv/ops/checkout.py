@@ -19,7 +19,7 @@ from dsv.store.objects import Store
 from dsv.vcs import blob
 
 LAST = "checkout"
-RAW = "data/raw/"
+RAW, RUNS = "data/raw/", "runs/"
 EXECUTABLE = "100755"
 
 
@@ -68,6 +68,8 @@ def _kept(layout: Layout, version: Version, path: str) -> bool:
     last = layout.temporary / LAST
     shas = {str(version.sha), *(last.read_text(encoding="utf-8").split() if last.exists() else ())}
     file = layout.root / path
+    if path.startswith(RUNS) and blob.read_file(layout.root, str(version.sha), path) is None:
+        return True  # a run that was recorded since is left as it is
     return not file.exists() or (
         file.is_file() and file.read_bytes() in [blob.read_file(layout.root, sha, path) for sha in shas]
     )
@@ -94,7 +96,7 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     for entry, data in zip(entries, blob.read_files(root, [(version.sha, e.path) for e in entries]), strict=True):
         if data is not None:
             target = folder / entry.path
-            if not target.exists() or target.read_bytes() != data:
+            if not (target.exists() and _has(target, data)):
                 files.write(target, data)
             if entry.mode == EXECUTABLE:
                 target.chmod(0o755)
@@ -106,6 +108,12 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
         results = {path: oid for path, oid in version.outs.items() if not path.startswith(RAW)}
         count += sum(place(store, oid, folder / path) for path, oid in results.items())
     return count
+
+
+def _has(target: Path, data: bytes) -> bool:
+    """Whether a file needs no writing. Deliveries of later batches stay, so git must go on ignoring them."""
+    there = target.read_bytes()
+    return there == data or (target.name == ".gitignore" and {*data.splitlines()} <= {*there.splitlines()})
 
 
 def place(store: Store, oid: str, folder: Path) -> int:
@@ -124,6 +132,6 @@ def place(store: Store, oid: str, folder: Path) -> int:
 
 def _link(store: Store, names: Iterable[tuple[str, str]], folder: Path) -> None:
     for name, oid in names:
-        target = folder / name
+        target = folder / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
         store.link(oid, target)

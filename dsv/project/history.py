@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.project import reports
 from dsv.project.layout import LOCK, Layout, report
+from dsv.project.version import find
 from dsv.vcs import blob, revision, tag
 from dsv.vcs import history as commits
 
@@ -32,7 +33,7 @@ def entries(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list
     """The versions that lead to `rev`, newest first: commits that changed dvc.lock."""
     if revision.head(layout.root) is None:
         return []
-    found = commits.log(layout.root, revision.resolve(layout.root, rev), paths=[LOCK], limit=limit)
+    found = commits.log(layout.root, find(layout, rev).sha or "HEAD", paths=[LOCK], limit=limit)
     return _told(layout, found)
 
 

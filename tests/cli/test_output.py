@@ -51,6 +51,7 @@ READS = {
     "verify": ["verify"],
     "verify-json": ["verify", "--format", "json"],
     "export": ["export", "HEAD", "-o", "../out", "--format", "csv"],
+    "runs": ["runs", "list"],
     "stage": ["stage", "--help"],
     "error-version": ["show", "v9.9.9"],
     "error-version-json": ["show", "v9.9.9", "--format", "json"],
