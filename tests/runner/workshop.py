@@ -23,7 +23,8 @@ from dsv.ops.execute import execute
 from dsv.project.layout import INGEST, Layout, stage_out
 from dsv.project.pipeline import INGEST_OUTS
 from dsv.record import yaml12
-from dsv.store.objects import Store
+from dsv.store import hashed
+from dsv.store.objects import Store, Tree
 
 Files = Mapping[str, bytes]
 
@@ -75,10 +76,17 @@ class Workshop:
         pinned = []
         for out in outs:
             if (self.layout.root / out).is_dir():
-                tree = self.store.add_tree(self.layout.root / out)
+                tree = self._store(self.layout.root / out)
                 pinned.append({"path": out, "hash": "md5", "md5": tree.oid, "size": tree.size, "nfiles": tree.nfiles})
         lock["stages"][name] = {"cmd": f"dsv x {name}", "outs": pinned}
         path.write_text(json.dumps(lock), encoding="utf-8")
+
+    def _store(self, folder: Path) -> Tree:
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        room = hashed.buffer()
+        return self.store.add_tree(
+            folder, {path.relative_to(folder).as_posix(): hashed.of(str(path), room) for path in paths}
+        )
 
     def objects(self) -> list[Path]:
         """The files of the cache, in an order that does not depend on the machine."""
