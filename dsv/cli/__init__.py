@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": "Check stored objects against their hashes.",
     "push": "Send versions to a remote.",
     "pull": "Fetch versions from a remote.",
+    "gc": "Trim the local cache of derived data.",
     "export": "Write a version's records in another format.",
     "stage": "Add a stage of your own.",
     "x": "Run one stage (called by DVC).",

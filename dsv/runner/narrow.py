@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,13 @@ import pyarrow as pa
 from polars.exceptions import ComputeError
 
 from dsv.record import digest
+
+# A file's last use is its access time, brought forward at most this often: mounts differ in whether they do it.
+SPELL = 3600
+
+
+class Lost(AssertionError):
+    """What was in the cache is gone, and cannot be computed again here: the rounds of the stage can."""
 
 
 def key(*parts: object) -> str:
@@ -38,13 +47,22 @@ class Cache:
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / f"{key[2:]}.{suffix}"
 
+    def _used(self, key: str, suffix: str) -> Path:
+        """The path for the key, noted as used."""
+        path = self._path(key, suffix)
+        with suppress(OSError):  # not there, or not ours to note
+            found, now = os.stat(path), time.time()
+            if found.st_atime < now - SPELL:
+                os.utime(path, ns=(int(now * 1e9), found.st_mtime_ns))
+        return path
+
     def has(self, key: str, suffix: str = "arrow") -> bool:
-        return self._path(key, suffix).exists()
+        return self._used(key, suffix).exists()
 
     def frame(self, key: str) -> pl.DataFrame | None:
         """The frame stored under the key, mapped where it is not compressed; None where there is none."""
         try:
-            return pl.read_ipc(self._path(key, "arrow"))
+            return pl.read_ipc(self._used(key, "arrow"))
         except (FileNotFoundError, ComputeError):
             return None
 
@@ -54,7 +72,7 @@ class Cache:
         A tenth of what opening the whole frame costs.
         """
         try:
-            with pa.memory_map(str(self._path(key, "arrow"))) as file:
+            with pa.memory_map(str(self._used(key, "arrow"))) as file:
                 table = pa.ipc.open_file(file).read_all()
         except (FileNotFoundError, pa.ArrowInvalid):
             return None
@@ -79,14 +97,14 @@ class Cache:
     def data(self, key: str) -> bytes | None:
         """The bytes stored under the key, or None."""
         try:
-            return self._path(key, "bin").read_bytes()
+            return self._used(key, "bin").read_bytes()
         except FileNotFoundError:
             return None
 
     def mapped(self, key: str) -> npt.NDArray[np.uint64] | None:
         """The bytes stored under the key as unsigned 64-bit numbers, read as they are looked at; None where there are none."""
         try:
-            return np.memmap(self._path(key, "bin"), dtype=np.uint64, mode="r")
+            return np.memmap(self._used(key, "bin"), dtype=np.uint64, mode="r")
         except (FileNotFoundError, ValueError):
             return None
 

@@ -43,6 +43,7 @@ READS = {
     "verify": ["verify"],
     "verify-json": ["verify", "--format", "json"],
     "export": ["export", "HEAD", "-o", "../out", "--format", "csv"],
+    "gc": ["gc", "--keep-days", "30"],
     "stage": ["stage", "--help"],
     "error-version": ["show", "v9.9.9"],
     "error-version-json": ["show", "v9.9.9", "--format", "json"],
