@@ -14,6 +14,7 @@ from dsv.ledger.decisions import columns_of
 from dsv.project.layout import INGEST
 from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_ingested
 from dsv.record.digest import Sum
+from dsv.record.problem import nearest
 from dsv.runner import columns as live_columns
 from dsv.runner import describe, element, emit, files, narrow, prepare, rounds
 from dsv.runner.context import Context
@@ -95,11 +96,13 @@ def dump(report: Mapping[str, Any]) -> bytes:
 
 def _check_columns(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Mapping[str, Decided]) -> None:
     known = {ID} | set(schema(context, shards, manifests))
-    for name in needs.records or ():
+    # A stage that reads all columns may still be told some by name.
+    named = getattr(context.stage, "columns", None)
+    for name in (*(needs.records or ()), *(named(context.params) if callable(named) else ())):
         if name not in known:
-            listed = ", ".join(sorted(known - {ID}))
+            near, listed = nearest(name, known), ", ".join(sorted(known - {ID}))
             raise errors.DsvError(
-                f"{context.instance}: no record has a column {name!r}; there are {listed}.",
+                f"{context.instance}: no record has a column {name!r}{f'{near} There' if near else '; there'} are {listed}.",
                 hint=f"edit {context.instance} in params.yaml",
             )
 
