@@ -13,7 +13,7 @@ from typing import Any
 
 _OPS = {
     "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "diff": "diff", "diff_runs": "runs_diff",
-    "export": "export", "load": "load", "log": "log", "plan": "plan", "pull": "transfer", "push": "transfer", "reproduce": "reproduce", "run": "run", "runs": "runs",
+    "export": "export", "gc": "gc", "load": "load", "log": "log", "plan": "plan", "pull": "transfer", "push": "transfer", "reproduce": "reproduce", "run": "run", "runs": "runs",
     "show": "show", "status": "status", "verify": "verify", "why": "why", "why_history": "why_history",
 }  # fmt: skip
 __all__ = ["add", "init", *sorted(_OPS)]

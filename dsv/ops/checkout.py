@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
+from dsv.ops.edited import edited
 from dsv.ops.tracked import belongs, uncommitted
 from dsv.project import cache, missing
 from dsv.project.layout import Layout
@@ -59,14 +61,38 @@ def _into_workspace(layout: Layout, version: Version) -> CheckedOut:
             f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
             hint="dsv commit, or dsv checkout REV -o DIR",
         )
+    foreign = sorted(_edited(layout, version))
+    if foreign:
+        raise errors.DsvError(
+            f"Not as `dsv add` took them: {', '.join(foreign[:5])}. They would be overwritten.",
+            hint="move them elsewhere (dsv add takes them as a delivery of their own), or dsv checkout REV -o DIR",
+        )
     files.write(layout.temporary / LAST, f"{version.sha}\n".encode())
     return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
 
 
+def _edited(layout: Layout, version: Version) -> Iterator[str]:
+    """The files of deliveries that would be replaced and are of no version: of this one, of HEAD, or of the last checkout."""
+    there = [deliveries(version), deliveries(find(layout, "HEAD"))]
+    for sha in _last(layout):
+        with suppress(errors.DsvError):  # its commit may be gone
+            there.append(deliveries(Version(layout, sha, sha)))
+    for path in there[0]:
+        folder = layout.root / path
+        if folder.is_dir() and path not in version.outs:
+            for name in edited(version.store, folder, {found[path] for found in there if path in found}):
+                yield f"{path}/{name}"
+
+
+def _last(layout: Layout) -> list[str]:
+    """The version that was checked out last, finished or not."""
+    last = layout.temporary / LAST
+    return last.read_text(encoding="utf-8").split() if last.exists() else []
+
+
 def _kept(layout: Layout, version: Version, path: str) -> bool:
     """Whether a file that differs from HEAD is in a version: of this checkout, or of the last one, finished or not."""
-    last = layout.temporary / LAST
-    shas = {str(version.sha), *(last.read_text(encoding="utf-8").split() if last.exists() else ())}
+    shas = {str(version.sha), *_last(layout)}
     file = layout.root / path
     if path.startswith(RUNS) and blob.read_file(layout.root, str(version.sha), path) is None:
         return True  # a run that was recorded since is left as it is
@@ -132,6 +158,6 @@ def place(store: Store, oid: str, folder: Path) -> int:
 
 def _link(store: Store, names: Iterable[tuple[str, str]], folder: Path) -> None:
     for name, oid in names:
-        target = folder / entry.path
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         store.link(oid, target)

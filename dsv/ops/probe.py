@@ -179,4 +179,4 @@ def _pin(built: Built) -> None:
 
 
 def _oid(built: Built, store: Store, out: str) -> str:
-    return built.outs[out] if built.outs.get(out) else store.add_tree(built.layout.root / out).oid
+    return built.outs[out] if built.outs.get(out) else store.add_folder(built.layout.root / out).oid

@@ -71,7 +71,7 @@ def columns(context: Context, piece: Piece) -> pl.DataFrame:
             return found
         if piece.task is not None:
             prepare(piece.task)
-    raise AssertionError(f"BUG: the cache in {context.layout.cache} does not keep what is written")
+    raise narrow.Lost(f"BUG: the cache in {context.layout.cache} does not keep what is written")
 
 
 def _rows(part: Part, index: int, piece: Piece) -> pl.DataFrame | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,13 @@ import pyarrow as pa
 from polars.exceptions import ComputeError
 
 from dsv.record import digest
+
+# A file's last use is its access time, brought forward at most this often: mounts differ in whether they do it.
+SPELL = 3600
+
+
+class Lost(AssertionError):
+    """What was in the cache is gone, and cannot be computed again here: the rounds of the stage can."""
 
 
 def key(*parts: object) -> str:
@@ -51,13 +60,22 @@ class Cache:
         """The path as text: a diff asks for a thousand, and a Path costs more than opening the file."""
         return f"{self.folder}/{key[:2]}/{key[2:]}.{suffix}"
 
+    def _used(self, key: str, suffix: str) -> str:
+        """The path for the key as text, noted as used."""
+        name = self._name(key, suffix)
+        with suppress(OSError):  # not there, or not ours to note
+            found, now = os.stat(name), time.time()
+            if found.st_atime < now - SPELL:
+                os.utime(name, ns=(int(now * 1e9), found.st_mtime_ns))
+        return name
+
     def has(self, key: str, suffix: str = "arrow") -> bool:
-        return self._path(key, suffix).exists()
+        return os.path.exists(self._used(key, suffix))
 
     def frame(self, key: str) -> pl.DataFrame | None:
         """The frame stored under the key, mapped where it is not compressed; None where there is none."""
         try:
-            return pl.read_ipc(self._path(key, "arrow"))
+            return pl.read_ipc(self._used(key, "arrow"))
         except (FileNotFoundError, ComputeError):
             return None
 
@@ -72,7 +90,7 @@ class Cache:
         A tenth of what opening the whole frame costs.
         """
         try:
-            with pa.memory_map(self._name(key, "arrow")) as file:
+            with pa.memory_map(self._used(key, "arrow")) as file:
                 table = pa.ipc.open_file(file).read_all()
         except (FileNotFoundError, pa.ArrowInvalid):
             return None
@@ -95,7 +113,7 @@ class Cache:
     def data(self, key: str) -> bytes | None:
         """The bytes stored under the key, or None."""
         try:
-            with open(self._name(key, "bin"), "rb") as file:
+            with open(self._used(key, "bin"), "rb") as file:
                 return file.read()
         except FileNotFoundError:
             return None
@@ -104,7 +122,7 @@ class Cache:
         """The bytes stored under the key as unsigned 64-bit numbers, read as they are looked at; None where there are none."""
         # By hand: numpy's own memmap costs ten times as much, and a diff looks at hundreds of them.
         try:
-            handle = os.open(self._name(key, "bin"), os.O_RDONLY)
+            handle = os.open(self._used(key, "bin"), os.O_RDONLY)
         except FileNotFoundError:
             return None
         try:

@@ -111,4 +111,4 @@ def local_part(task: Task) -> pl.DataFrame:
         if found is not None:
             return found
         prepare(task)
-    raise AssertionError(f"BUG: the cache in {task.context.layout.cache} does not keep what is written")
+    raise narrow.Lost(f"BUG: the cache in {task.context.layout.cache} does not keep what is written")

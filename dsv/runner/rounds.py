@@ -37,7 +37,7 @@ class Rows(NamedTuple):
             return self.frame
         found = cache.frame(_key(self.digest))
         if found is None:
-            raise AssertionError(f"BUG: the cache in {cache.folder} does not keep what is written")
+            raise narrow.Lost(f"BUG: the cache in {cache.folder} does not keep what is written")
         return found
 
 

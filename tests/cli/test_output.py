@@ -52,6 +52,7 @@ READS = {
     "verify-json": ["verify", "--format", "json"],
     "export": ["export", "HEAD", "-o", "../out", "--format", "csv"],
     "runs": ["runs", "list"],
+    "gc": ["gc", "--keep-days", "30"],
     "stage": ["stage", "--help"],
     "error-version": ["show", "v9.9.9"],
     "error-version-json": ["show", "v9.9.9", "--format", "json"],
