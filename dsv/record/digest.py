@@ -67,6 +67,11 @@ def from_bytes(joined: bytes | memoryview) -> pl.Series:
     return found.alias("hash")
 
 
+def series(both: Words) -> pl.Series:
+    """The words as 16-byte hashes."""
+    return from_bytes(to_bytes(both))
+
+
 def _buffer(hashes: pl.Series) -> npt.NDArray[np.uint8]:
     if hashes.is_empty():
         return np.empty(0, dtype=np.uint8)

@@ -81,8 +81,12 @@ def order(rows: Delivered, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataF
         columns = columns[stored["at"]]
     packed = _packed(columns)
     columns = columns if packed is None else packed.to_frame("k0")
+    alone = stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all()
+    if alone and columns.width == 1 and columns["k0"].dtype.is_integer():
+        # No two keys are equal, and no two rows differ but in their place.
+        return stored.with_columns(stored["at"].gather(np.argsort(columns["k0"].to_numpy())))
     together = pl.concat([stored, columns], how="horizontal")
-    if stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all():
+    if alone:
         return together.sort(columns.columns, maintain_order=True).select(stored.columns)
     own = rows.hashes[together["at"].to_numpy()]
     ranked = together.with_columns(h0=own[:, 0].copy(), h1=own[:, 1].copy())
@@ -128,7 +132,8 @@ def write(where: Where, rows: Delivered, ordered: pl.DataFrame) -> list[dict[str
     """Writes the rows at `at`, in that order; the facts of each shard for the manifest."""
     at = ordered["at"].to_numpy().astype(np.int64)
     keys = rows.keys[at]
-    first = np.append(True, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.empty(0, dtype=np.bool_)
+    first = np.ones(len(keys), dtype=np.bool_)
+    first[1:] = (keys[1:, 0] != keys[:-1, 0]) | (keys[1:, 1] != keys[:-1, 1])
     starts = identity.cuts(first, rows.marks[at])
     jobs = [
         _Job(where, rows, at[start:end], keys[start:end], ordered["n"].slice(start, end - start))
