@@ -14,7 +14,7 @@ from dsv.project.params import Source as SourceParams
 from dsv.record import digest
 from dsv.record.typedhash import typed_hash
 from dsv.runner import files, fold_source, ledger_files
-from dsv.runner.fold_source import Folder, State
+from dsv.runner.held import Folder, State
 from dsv.runner.narrow import Cache
 from dsv.runner.previous import Previous
 

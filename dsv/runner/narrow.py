@@ -72,12 +72,29 @@ class Cache:
     def has(self, key: str, suffix: str = "arrow") -> bool:
         return os.path.exists(self._used(key, suffix))
 
+    def size(self, key: str) -> int:
+        """The bytes of the frame stored under the key; 0 where there is none."""
+        try:
+            return os.stat(self._used(key, "arrow")).st_size
+        except FileNotFoundError:
+            return 0
+
     def frame(self, key: str) -> pl.DataFrame | None:
-        """The frame stored under the key, mapped where it is not compressed; None where there is none."""
+        """The frame stored under the key; None where there is none."""
         try:
             return pl.read_ipc(self._used(key, "arrow"))
         except (FileNotFoundError, ComputeError):
             return None
+
+    def mapped_frame(self, key: str) -> pl.DataFrame | None:
+        """The frame stored under the key without compression, read as it is looked at; None where there is none."""
+        try:
+            with pa.memory_map(self._used(key, "arrow")) as file:
+                found = pl.from_arrow(pa.ipc.open_file(file).read_all(), rechunk=False)
+        except (OSError, pa.ArrowException):
+            return None
+        assert isinstance(found, pl.DataFrame)
+        return found
 
     def numbers(self, key: str, column: str) -> npt.NDArray[np.uint64] | None:
         """One unsigned 64-bit column of the frame stored under the key, 0 for null; None where there is none."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from dsv import errors
-from dsv.store import linking
+from dsv.store import hashed, linking
 from dsv.store.hashed import Hashed, each
 
 DIR = ".dir"
