@@ -85,7 +85,12 @@ def _import(name: str) -> ModuleType:
             for known in [m for m in sys.modules if m == package or m.startswith(f"{package}.")]:
                 del sys.modules[known]
             importlib.invalidate_caches()
-        module = importlib.import_module(name)
+        written, sys.dont_write_bytecode = sys.dont_write_bytecode, sys.dont_write_bytecode or there is not None
+        try:
+            # The folder is the user's: what is only looked at leaves nothing behind there.
+            module = importlib.import_module(name)
+        finally:
+            sys.dont_write_bytecode = written
         if there is not None:
             _loaded[name] = there
         return module
