@@ -13,6 +13,7 @@ FILES = (
     "dvc.lock",
     ".dvcignore",
     ".gitignore",
+    ".gitattributes",
     ".dsv/sig.yaml",
     ".dsv/.gitignore",
     ".dvc/config",

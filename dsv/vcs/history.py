@@ -33,8 +33,28 @@ def log(root: Path, rev: str = "HEAD", *, paths: Sequence[str] = (), limit: int 
     answer = run.ask(root, *args)
     if answer.status:
         raise UnknownVersion(f"git log {rev}: {answer.problem}")
-    fields = answer.out.decode(errors="replace").split("\0")
+    return _commits(answer.out)
+
+
+def _commits(out: bytes) -> list[Commit]:
+    fields = out.decode(errors="replace").split("\0")
     return [_commit(fields[at : at + WIDTH]) for at in range(0, len(fields) - 1, WIDTH)]
+
+
+def unpushed(root: Path, pushed: Sequence[str], remote: str, path: str) -> list[Commit]:
+    """The commits that a push of some brings to a remote, as far as this clone knows it, and that changed a path."""
+    args = [*pushed, "--not", f"--remotes={remote}"]
+    answer = run.ask(root, "log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", "--full-history", *args, "--", path)
+    if answer.status:
+        raise run.failed("git log", answer)
+    return _commits(answer.out)
+
+
+def holding(root: Path, path: str, data: bytes) -> list[str]:
+    """The commits, on any branch, that brought or took away a file with these bytes at the path; oldest first."""
+    oid = run.line(root, "hash-object", "--stdin", stdin=data)
+    answer = run.ask(root, "log", "--all", "--format=%H", f"--find-object={oid}", "--reverse", "--", path)
+    return answer.out.decode().split() if answer.status == 0 else []
 
 
 def _commit(fields: list[str]) -> Commit:
