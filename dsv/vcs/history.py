@@ -25,15 +25,48 @@ class Commit(NamedTuple):
 
 
 def log(root: Path, rev: str = "HEAD", *, paths: Sequence[str] = (), limit: int | None = None) -> list[Commit]:
-    """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first."""
+    """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first.
+
+    Those of merged branches are among them; a merge is, where it has the paths as no side had them.
+    """
     if rev.startswith("-"):
         raise UnknownVersion(f"no version {rev!r}")
+    asked = limit
+    while True:
+        found = _log(root, rev, paths, asked)
+        kept = _own(root, found, paths) if paths else found
+        if limit is None or asked is None or len(kept) >= limit or len(found) < asked:
+            return kept[:limit]
+        asked *= 2
+
+
+def _log(root: Path, rev: str, paths: Sequence[str], limit: int | None) -> list[Commit]:
     bound = [] if limit is None else [f"--max-count={limit}"]
-    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", *bound, rev, "--", *paths]
+    # Without it, git follows one side of a merge that changed nothing about it, and what the other side did is not told.
+    whole = ["--full-history"] if paths else []
+    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", *whole, *bound, rev, "--", *paths]
     answer = run.ask(root, *args)
     if answer.status:
         raise UnknownVersion(f"git log {rev}: {answer.problem}")
     return _commits(answer.out)
+
+
+def _own(root: Path, commits: Sequence[Commit], paths: Sequence[str]) -> list[Commit]:
+    """Without the merges that have all paths as one of their parents has them."""
+    merges = [commit for commit in commits if len(commit.parents) > 1]
+    specs = [f"{sha}:./{path}" for commit in merges for sha in (commit.sha, *commit.parents) for path in paths]
+    if not specs or any("\n" in path for path in paths):
+        return list(commits)
+    told = run.read(root, "cat-file", "--batch-check=%(objectname)", stdin="\n".join([*specs, ""]).encode())
+    oids = dict(zip(specs, (line.partition(" ")[0] for line in told.decode().splitlines()), strict=True))
+
+    def has(sha: str) -> list[str | None]:
+        # Of a file that is not there git says its name: one that is nowhere is the same everywhere.
+        found = [oids[f"{sha}:./{path}"] for path in paths]
+        return [None if ":" in oid else oid for oid in found]
+
+    alike = {commit.sha for commit in merges if has(commit.sha) in [has(parent) for parent in commit.parents]}
+    return [commit for commit in commits if commit.sha not in alike]
 
 
 def _commits(out: bytes) -> list[Commit]:
