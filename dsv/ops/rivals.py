@@ -118,7 +118,7 @@ def _settled(layout: Layout, params: Params | None, sides: Sides, changed: pl.Da
         # A later snapshot speaks of every key.
         return set(changed["key"])
     key = (sides.ours.shards or sides.theirs.shards)[-1].key
-    found = {key for batch in resolved for key in _resolved(layout, params.sources[name], batch, key)}
+    found = {text for batch in resolved for text in _resolved(layout, params.sources[name], batch, key)}
     for shard in merged.shards if merged is not None else ():
         if shard.batch in later and merged is not None:
             found |= set(read.keys(merged.files, shard).to_list())

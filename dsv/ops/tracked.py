@@ -7,6 +7,7 @@ from dsv.record import yaml12
 from dsv.vcs import worktree
 
 PYTHON = "python"
+UNTRACKED = "?"
 FILES = (
     "params.yaml",
     "dvc.yaml",
@@ -27,13 +28,18 @@ def belongs(path: str) -> bool:
     return path in FILES or (path.startswith(FOLDERS) and not any(map(_building, path.split("/"))))
 
 
+def _left(path: str) -> bool:
+    """Whether an untracked file is data: what another branch delivered or built stays when that branch is left."""
+    return path.startswith("data/") and not path.endswith((".dvc", "/.gitignore"))
+
+
 def _building(name: str) -> bool:
     return name.startswith(".") and name.endswith(".tmp")
 
 
 def uncommitted(layout: Layout) -> list[str]:
     """The files of the version, and the modules of the user's own stages, that git has not got as they are."""
-    changed = [change.path for change in worktree.dirty(layout.root)]
+    changed = [c.path for c in worktree.dirty(layout.root) if c.staged != UNTRACKED or not _left(c.path)]
     own = modules(layout) if changed else set()
     return sorted(path for path in changed if belongs(path) or path in own)
 
