@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops import take
+from dsv.ops import restore, take
 from dsv.project import cache, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
@@ -197,6 +197,7 @@ def _track(layout: Layout, folder: Path) -> dotdvc.Out:
     """Stores the files in the cache and writes the .dvc file beside the folder."""
     store = cache.store(layout)
     tree = store.add_tree(folder)
+    restore.note(layout, folder, tree.oid)
     out = dotdvc.Out(folder.name, tree.oid, tree.size, tree.nfiles)
     files.write(folder.with_name(f"{folder.name}.dvc"), dotdvc.dump(out).encode())
     ignore = folder.parent / ".gitignore"

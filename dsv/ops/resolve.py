@@ -11,10 +11,12 @@ from dsv.dvcio.turn import turn
 from dsv.ops import answers, choose
 from dsv.ops.add import Delivery, add, free
 from dsv.ops.answers import Answer
+from dsv.ops.checkout import place
 from dsv.ops.conflicts import Found, Namesake, conflicts
-from dsv.project import edit, merging
+from dsv.project import cache, edit, merging
 from dsv.project.layout import PARAMS, Layout
 from dsv.project.params import load, parse
+from dsv.project.pipeline import build
 from dsv.record import threeway
 from dsv.runner import files
 from dsv.vcs import write
@@ -65,7 +67,7 @@ def _params(layout: Layout, found: Found, chosen: Mapping[str, Answer]) -> str:
         return conflict.theirs if answer.side == "theirs" else conflict.ours
 
     text = merging.chosen(PARAMS, found.texts, pick)
-    parse(text)
+    build(parse(text))
     files.write(layout.params, text)
     write.add(layout.root, [PARAMS])
     return PARAMS
@@ -83,6 +85,10 @@ def _apart(layout: Layout, same: Namesake) -> str:
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
     files.write(ignore, "".join(f"{line}\n" for line in dict.fromkeys([*lines, f"/{name}"])).encode())
     edit.add_batch(layout.params, same.source, name)
+    store = cache.store(layout)
+    if store.has(same.ours.oid):
+        # What lies there may be theirs: git leaves data as it is when the branch is changed.
+        place(store, same.ours.oid, folder)
     relative = folder.parent.relative_to(layout.root).as_posix()
     write.add(layout.root, [PARAMS, f"{relative}/.gitignore", *(f"{relative}/{n}.dvc" for n in (same.batch, name))])
     return f"{same.source}/{name}"

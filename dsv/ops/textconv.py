@@ -29,7 +29,8 @@ def textconv(data: bytes, projects: Sequence[Layout] = ()) -> str:
         stages = lock.parse(data, data)
     except errors.DsvError:
         return data.decode(errors="replace")
-    lines = [*_figures(_reports(data, stages, projects)), *_stages(stages)]
+    found = _reports(data, stages, projects)
+    lines = [*_figures(found), *_stages(stages, found)]
     return "".join(f"{kind:<9}{text}\n" for kind, text in lines)
 
 
@@ -95,7 +96,7 @@ def _figures(found: Mapping[str, dict[str, Any]]) -> Iterator[Line]:
             yield "batch", f"{source}/{batch} " + ", ".join(f"{name} {n:,}" for name, n in counts.items() if n)
 
 
-def _stages(stages: Mapping[str, Stage]) -> Iterator[Line]:
+def _stages(stages: Mapping[str, Stage], told: Mapping[str, Any]) -> Iterator[Line]:
     for name, stage in stages.items():
         signed = stage.params.get(SIGNATURE, {}).get(name) or {}
         code = f", code {signed['code'][:SHORT]}" if signed.get("code") else ""
@@ -103,7 +104,8 @@ def _stages(stages: Mapping[str, Stage]) -> Iterator[Line]:
         for file, values in stage.params.items():
             if file != SIGNATURE:
                 yield from (("param", line) for line in _flat(values, () if file == PARAMS else (file,)))
-        for out in stage.outs:
+        # What a report that was found says stands above.
+        for out in (out for out in stage.outs if name not in told or not _is_report(out.path)):
             size = f"{out.size:,} bytes" if out.size is not None else ""
             files = f"{out.nfiles:,} {'file' if out.nfiles == 1 else 'files'}" if out.nfiles is not None else ""
             yield "out", ", ".join(filter(None, (f"{out.path} {out.oid[:SHORT]}", files, size)))

@@ -90,10 +90,8 @@ class Store:
         names = sorted(_walk(folder))
         with ThreadPoolExecutor() as pool:
             stored = list(pool.map(lambda name: self.add_file(folder / name), names))
-        entries = [{"md5": md5, "relpath": name} for name, (md5, _) in zip(names, stored, strict=True)]
         # The listing last: it says that its files are there.
-        data = json.dumps(sorted(entries, key=lambda e: e["relpath"]), sort_keys=True).encode()
-        oid = hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
+        data, oid = _listing({name: md5 for name, (md5, _) in zip(names, stored, strict=True)})
         if not self.has(oid):
             self.put_bytes(oid, data)
         return Tree(
@@ -125,6 +123,24 @@ class Store:
         temporary.unlink(missing_ok=True)
         _copy(self.path(oid), temporary, self.types)
         temporary.replace(path)
+
+
+def folder_files(folder: Path) -> dict[str, str]:
+    """Relative name → md5 of the files of a folder, as `add_tree` would store them."""
+    names = sorted(_walk(folder))
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(names, pool.map(lambda name: file_md5(folder / name), names), strict=True))
+
+
+def listing_oid(files: Mapping[str, str]) -> str:
+    """The oid of a folder with these files."""
+    return _listing(files)[1]
+
+
+def _listing(files: Mapping[str, str]) -> tuple[bytes, str]:
+    entries = [{"md5": md5, "relpath": name} for name, md5 in sorted(files.items())]
+    data = json.dumps(entries, sort_keys=True).encode()
+    return data, hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
 
 
 class _Building:

@@ -69,7 +69,7 @@ class Fork(NamedTuple):
     def column(self, name: str, rev: str = ".") -> dict[Any, Any]:
         """Id → value of a column."""
         frame = dsv.load(rev, path=self.project.root).to_polars()
-        return dict(frame.select("id", name).sort("id").iter_rows())
+        return dict(frame.select("_id", "id", name).sort("_id").select("id", name).iter_rows())
 
 
 def _base(made: Project) -> None:
@@ -77,7 +77,7 @@ def _base(made: Project) -> None:
     fork = Fork(made)
     fork.deliver("shop", "id,text,price\n1,one,1.0\n2,two,2.0\n3,three,3.0\n4,four,4.0\n", "first", **SHOP)
     fork.deliver("votes", "id,who,label\n1,ann,x\n2,ann,x\n2,bob,x\n", "first", **VOTES)
-    made.params(clean={"rules": [{"missing": {"columns": ["text"]}}]}, merge={"tie": "first"}, audit={})
+    made.params(merge={"tie": "first"}, audit={"label": "label"})
     install(fork.layout)
     fork.build("base")
 

@@ -10,7 +10,11 @@ from dsv.ops.answers import Answer
 from dsv.ops.conflicts import BATCH, PARAM, RECORD, Conflict
 
 RECORDS = [Conflict(RECORD, name, {"a": 0}, {"a": 1}, {"a": 2}) for name in ("shop/2", "shop/30")]
-UNDONE = [Conflict(RECORD, "s/1", 0, 0, 2, True), Conflict(RECORD, "s/2", 0, 1, 0, True), Conflict(BATCH, "s/b", 0, 1, 2)]
+UNDONE = [
+    Conflict(RECORD, "s/1", 0, 0, 2, True),
+    Conflict(RECORD, "s/2", 0, 1, 0, True),
+    Conflict(BATCH, "s/b", 0, 1, 2),
+]
 
 
 def read(folder: Path, name: str, text: str) -> dict[str, Answer]:
@@ -20,9 +24,7 @@ def read(folder: Path, name: str, text: str) -> dict[str, Answer]:
 
 
 def test_json_lines_and_csv_say_the_same(tmp_path: Path) -> None:
-    lines = (
-        '{"id": "a", "side": "ours"}\n\n{"id": "b", "values": {"x": "1"}}\n{"id": "c", "value": 3}\n{"id": "d", "ours": 1}\n'
-    )
+    lines = '{"id": "a", "side": "ours"}\n\n{"id": "b", "values": {"x": "1"}}\n{"id": "c", "value": 3}\n{"id": "d", "ours": 1}\n'
     table = "\ufeffid,side,value,x\na,ours,,\nb,,,1\nc,,3,\nd,,,\n"
     found = read(tmp_path, "c.jsonl", lines)
     assert found == read(tmp_path, "c.csv", table)

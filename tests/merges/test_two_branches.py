@@ -8,7 +8,7 @@ def test_two_branches_that_add_batches_and_annotations_merge_to_both(fork: Fork)
     fork.merge("theirs~1")
     status = fork.project.dsv("status", "--format", "json").json()["dsv.status/v1"]
     assert {stage["stage"]: stage["state"] for stage in status["stages"]} == dict.fromkeys(
-        ["ingest", "clean", "merge", "audit"], "stale"
+        ["ingest", "merge", "audit"], "stale"
     )
     assert status["uncommitted"] == []
     fork.build("merged")
