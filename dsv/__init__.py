@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _OPS = {
-    "checkout": "checkout", "commit": "commit", "diff": "diff", "export": "export", "load": "load", "log": "log", "pull": "transfer", "push": "transfer",
-    "reproduce": "reproduce", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
+    "checkout": "checkout", "commit": "commit", "conflicts": "conflicts", "diff": "diff", "export": "export", "install": "install", "load": "load",
+    "log": "log", "pull": "transfer", "push": "transfer", "reproduce": "reproduce", "resolve": "resolve", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
 }  # fmt: skip
 __all__ = ["add", "init", *sorted(_OPS)]
 

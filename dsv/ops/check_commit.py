@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsv import errors
-from dsv.ops.status import StageStatus, states
-from dsv.ops.tracked import belongs, modules
+from dsv.ops.belongs import belongs
 from dsv.project.layout import LOCK, PARAMS, PIPELINE, SIGNATURE, Layout
-from dsv.project.version import staged
 from dsv.vcs import worktree
+
+if TYPE_CHECKING:
+    from dsv.ops.status import StageStatus
+
+    States = Callable[..., list[StageStatus]]
 
 
 def check_commit(layout: Layout, index: Path | None = None) -> None:
@@ -30,9 +36,13 @@ def _named(stage: StageStatus) -> list[str]:
 def out_of_date(layout: Layout, index: Path | None = None) -> list[StageStatus]:
     """The stages of the version in the index; none where the commit touches no file of it, or nothing was ever run."""
     changed = worktree.staged(layout.root, index)
-    own = modules(layout) & set(changed) if layout.params.is_file() else set()
+    code = layout.params.is_file() and any(path.endswith(".py") for path in changed)
+    own: set[str] = importlib.import_module("dsv.ops.tracked").modules(layout) & set(changed) if code else set()
     if not own and not any(map(belongs, changed)):
         return []
+    # A commit of code only, which most are, waits for nothing that reads versions.
+    states: States = importlib.import_module("dsv.ops.status").states
+    staged = importlib.import_module("dsv.project.version").staged
     here = staged(layout, index)
     here.read([PARAMS, PIPELINE, LOCK, SIGNATURE])
     if here.text(LOCK) is None:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops.tracked import belongs, uncommitted
+from dsv.ops.belongs import belongs
+from dsv.ops.tracked import uncommitted
 from dsv.project import cache
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find

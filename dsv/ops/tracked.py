@@ -1,40 +1,19 @@
-"""The files that make a version, as git sees them."""
+"""Which files of a version git has not got, and the modules of the user's own stages."""
 
 from __future__ import annotations
 
+from dsv.ops.belongs import belongs
 from dsv.project.layout import Layout
 from dsv.record import yaml12
 from dsv.vcs import worktree
 
 PYTHON = "python"
 UNTRACKED = "?"
-FILES = (
-    "params.yaml",
-    "dvc.yaml",
-    "dvc.lock",
-    ".dvcignore",
-    ".gitignore",
-    ".gitattributes",
-    ".dsv/sig.yaml",
-    ".dsv/.gitignore",
-    ".dvc/config",
-    ".dvc/.gitignore",
-)
-FOLDERS = ("data/", "reports/", "runs/")
-
-
-def belongs(path: str) -> bool:
-    """Whether a path (relative to the project) is part of a version. What a kill left half built is not."""
-    return path in FILES or (path.startswith(FOLDERS) and not any(map(_building, path.split("/"))))
 
 
 def _left(path: str) -> bool:
     """Whether an untracked file is data: what another branch delivered or built stays when that branch is left."""
     return path.startswith("data/") and not path.endswith((".dvc", "/.gitignore"))
-
-
-def _building(name: str) -> bool:
-    return name.startswith(".") and name.endswith(".tmp")
 
 
 def uncommitted(layout: Layout) -> list[str]:
