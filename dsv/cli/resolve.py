@@ -16,6 +16,7 @@ from dsv.project.merging import shown
 
 
 @click.command(epilog=options.epilog("dsv resolve --with choices.csv --theirs", 1, 2, 10, 11, 13, 16))
+@click.argument("revs", nargs=-1, metavar="[OURS THEIRS]")
 @click.option("--ours", "side", flag_value="ours", help="Settle as the branch has it that was merged into.")
 @click.option("--theirs", "side", flag_value="theirs", help="Settle as the branch has it that was merged.")
 @click.option(
@@ -30,19 +31,30 @@ from dsv.project.merging import shown
 @options.formats("text", "json", "jsonl")
 @options.directory
 def command(
-    side: str | None, file: Path | None, exit_code: bool, form: str, directory: Path, quiet: bool, **more: Any
+    revs: tuple[str, ...],
+    side: str | None,
+    file: Path | None,
+    exit_code: bool,
+    form: str,
+    directory: Path,
+    quiet: bool,
+    **more: Any,
 ) -> int:
     """List what both sides of the merge under way, or of the last one, changed; or settle it.
+
+    OURS and THEIRS are two versions to compare instead: before a merge, or after a rebase.
 
     Settled params are written to params.yaml; records and annotations arrive as a delivery of their own. With --with and
     a side, the side is for what the file does not name.
     """
     layout = options.project(directory, more["verbose"])
+    if len(revs) not in (0, 2):
+        raise UsageError("Name both versions, OURS and THEIRS, or none.")
     if side is None and file is None:
-        return _list(conflicts(layout), form, more["limit"], exit_code=exit_code)
+        return _list(conflicts(layout, *revs), form, more["limit"], exit_code=exit_code)
     if exit_code:
         raise UsageError("--exit-code is for listing conflicts, not for settling them.")
-    done = resolve(layout, side, answers.read(file) if file else None)
+    done = resolve(layout, side, answers.read(file) if file else None, revs)
     if form != "text":
         options.emit_json("dsv.resolve", {"resolved": done.ids, "written": done.written})
     elif not quiet:

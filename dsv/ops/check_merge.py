@@ -10,7 +10,7 @@ from dsv.project.layout import Layout
 def check_merge(layout: Layout, theirs: str | None) -> bool:
     """Raises where records are in conflict; False where data is missing, so that nothing can be said."""
     try:
-        found = conflicts(layout, theirs).conflicts
+        found = conflicts(layout, "HEAD" if theirs else None, theirs).conflicts
     except errors.DataMissing:
         return False
     if found:

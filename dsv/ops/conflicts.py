@@ -13,6 +13,7 @@ from dsv.ops.rivals import Rival
 from dsv.project import merging
 from dsv.project.layout import PARAMS, Layout
 from dsv.project.merging import Texts
+from dsv.project.version import find
 from dsv.record.threeway import ABSENT
 from dsv.vcs import blob
 from dsv.vcs import merging as merges
@@ -63,12 +64,13 @@ class Found:
         return sides | {"conflicts": [conflict.json() for conflict in self.conflicts]}
 
 
-def conflicts(layout: Layout, theirs: str | None = None) -> Found:
+def conflicts(layout: Layout, ours: str | None = None, theirs: str | None = None) -> Found:
     """The conflicts of the merge under way, or of the last one: those that nothing delivered since has settled.
 
-    `theirs` is the commit that git is merging, where it has not noted it yet (in its hook).
+    Of any two versions where they are named: before they are merged, or after a rebase, which leaves no merge.
     """
-    merge = merges.onto(layout.root, theirs) if theirs else merges.current(layout.root)
+    named = ours is not None and theirs is not None
+    merge = _named(layout, str(ours), str(theirs)) if named else merges.current(layout.root)
     if merge is None:
         return Found(None, [])
     unmerged = merges.unmerged(layout.root)
@@ -87,6 +89,13 @@ def conflicts(layout: Layout, theirs: str | None = None) -> Found:
         namesakes,
         found,
     )
+
+
+def _named(layout: Layout, ours: str, theirs: str) -> Merge:
+    shas = [find(layout, rev).sha for rev in (ours, theirs)]
+    if None in shas:
+        raise errors.UsageError("Only committed versions are compared.", hint="dsv commit -m MESSAGE")
+    return merges.onto(layout.root, str(shas[1]), str(shas[0]), going=False)
 
 
 def _texts(layout: Layout) -> Texts:

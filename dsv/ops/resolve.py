@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dsv import errors
@@ -32,14 +32,20 @@ class Resolved(NamedTuple):
     written: list[str]
 
 
-def resolve(layout: Layout, side: str | None = None, given: Mapping[str, Answer] | None = None) -> Resolved:
+def resolve(
+    layout: Layout, side: str | None = None, given: Mapping[str, Answer] | None = None, revs: Sequence[str] = ()
+) -> Resolved:
     """Settles every conflict: as `given` says by id, else as `side` has it (`ours` or `theirs`). All or nothing.
+
+    `revs` are two versions, where it is not about the merge under way or the last one.
 
     What one side alone changed (`undone`) is as that side has it, unless `given` says otherwise.
     """
     if side is not None and side not in SIDES:
         raise errors.UsageError(f"There is no side {side!r}; there are ours and theirs.")
-    found = conflicts(layout)
+    found = conflicts(layout, *revs)
+    if revs:
+        _together(layout, found)
     chosen = answers.complete(found.conflicts, side, given or {})
     prepared = [(rival, choose.rows(layout, rival, chosen)) for rival in found.rivals]
     written: list[str] = []
@@ -54,6 +60,17 @@ def resolve(layout: Layout, side: str | None = None, given: Mapping[str, Answer]
         add(layout, Delivery([path], rival.source, batch, how="move", resolved=True))
         written.append(f"{rival.source}/{batch}")
     return Resolved([conflict.id for conflict in found.conflicts], written)
+
+
+def _together(layout: Layout, found: Found) -> None:
+    """Refuses to settle what is not merged yet: the deliveries of both must be there."""
+    known = load(layout.params).sources
+    for rival in found.rivals:
+        for name, _ in (*rival.sides.ours.deliveries, *rival.sides.theirs.deliveries):
+            if rival.source not in known or name not in known[rival.source].batches:
+                raise errors.DsvError(
+                    f"{rival.source}/{name} is not here: both must be merged first.", hint="git merge"
+                )
 
 
 def _params(layout: Layout, found: Found, chosen: Mapping[str, Answer]) -> str:

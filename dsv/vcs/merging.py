@@ -11,7 +11,7 @@ from dsv.errors import DsvError
 from dsv.vcs import revision, run
 
 # A rebase or a cherry-pick puts one commit on another: its parent is the base.
-PICKED = ("CHERRY_PICK_HEAD", "REBASE_HEAD")
+PICKED = {"CHERRY_PICK_HEAD": "", "REBASE_HEAD": "rebase-merge"}
 MARKER = 7
 
 
@@ -32,18 +32,19 @@ def current(root: Path) -> Merge | None:
     theirs = revision.find(root, "MERGE_HEAD")
     if theirs is not None:
         return onto(root, theirs)
-    for name in PICKED:
+    for name, folder in PICKED.items():
         theirs = revision.find(root, name)
-        if theirs is not None:
+        # REBASE_HEAD may stay when the rebase is done.
+        if theirs is not None and (not folder or (root / run.line(root, "rev-parse", "--git-path", folder)).exists()):
             return Merge(revision.find(root, f"{theirs}^"), ours, theirs, True)
     last = run.line(root, "rev-list", "--first-parent", "--min-parents=2", "--max-count=1", ours)
     return of(root, last) if last else None
 
 
-def onto(root: Path, theirs: str) -> Merge:
-    """The merge of a commit into the one checked out."""
-    ours = revision.resolve(root, "HEAD")
-    return Merge(revision.merge_base(root, ours, theirs), ours, theirs, True)
+def onto(root: Path, theirs: str, ours: str = "HEAD", *, going: bool = True) -> Merge:
+    """The merge of a commit into another one."""
+    own, other = revision.resolve(root, ours), revision.resolve(root, theirs)
+    return Merge(revision.merge_base(root, own, other), own, other, going)
 
 
 def of(root: Path, commit: str) -> Merge:

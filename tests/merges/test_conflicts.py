@@ -58,6 +58,7 @@ def test_ours_settles_every_conflict_and_keeps_the_rest_of_both(stopped: Fork) -
     assert stopped.column("label") == {1: "y", 2: "x", 3: "z", 4: None, 10: None, 20: None, 30: None}
 
 
+@pytest.mark.long
 def test_theirs_settles_as_if_theirs_had_arrived_last(stopped: Fork) -> None:
     resolve(stopped.layout, "theirs")
     finish(stopped)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dsv.ops.conflicts import conflicts
 from dsv.ops.resolve import resolve
 from tests.merges.conftest import Fork
@@ -9,6 +11,7 @@ from tests.merges.conftest import Fork
 FIRST = "id,text\na,1\nb,1\nc,1\nd,1\n"
 
 
+@pytest.mark.long
 def test_two_snapshots_merge_to_what_both_changed(base: Fork) -> None:
     base.deliver("stock", FIRST, "1", key=["id"], license="MIT", snapshot=True)
     base.build("stock")
