@@ -8,6 +8,7 @@ import click
 import pytest
 
 from dsv.cli import COMMANDS, HIDDEN, cli
+from dsv.record import yaml12
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,3 +38,17 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_jobs_of_the_ci_page_are_yaml_and_call_commands_with_options_that_there_are() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert [type(yaml12.load(block)) for block in blocks] == [dict, dict]
+    calls = re.findall(
+        r"\bdsv (\w+)((?: --[\w-]+| \S+)*)", "\n".join(re.findall(r"^.*\bdsv .*$", "".join(blocks), re.MULTILINE))
+    )
+    assert {name for name, _ in calls if name != "diff"} == {"pull"}
+    options = [option for name, rest in calls for option in re.findall(r"--[\w-]+", rest)]
+    known = cli.get_command(click.Context(cli), "diff")
+    assert known is not None
+    assert options
+    assert set(options) <= {opt for param in known.params for opt in param.opts}

@@ -33,8 +33,11 @@ COMMANDS = {
     "runs": "Link training runs to versions.",
     "stage": "Add a stage of your own.",
     "x": "Run one stage (called by DVC).",
+    "install": "Teach git to show, merge and check the data set.",
+    "resolve": "List or settle what both sides of a merge changed.",
+    "git": "Show, merge and check files (called by git).",
 }
-HIDDEN = {"x"}
+HIDDEN = {"git", "x"}
 
 
 class Group(click.Group):

@@ -56,6 +56,13 @@ def pull(root: Path, oids: Sequence[str], remote: str, into: Path) -> None:
         _copy(there, beside, [oid for oid in oids if oid in present], remote)
 
 
+def missing(root: Path, oids: Sequence[str], remote: str) -> list[str]:
+    """The objects that the remote lacks. It is asked; nothing is read there."""
+    with _Opened(root, remote) as (_, there):
+        present = set(there.oids_exist(list(oids)))
+    return [oid for oid in oids if oid not in present]
+
+
 def faults(root: Path, oids: Sequence[str], remote: str) -> tuple[list[str], list[str]]:
     """The objects that the remote has damaged, and those that it lacks. Every one is read there."""
     with _Opened(root, remote) as (_, there):

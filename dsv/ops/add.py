@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops import take
+from dsv.ops import restore, take
 from dsv.project import cache, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
@@ -42,6 +43,7 @@ class Delivery:
     snapshot: bool = False
     types: str = "infer"
     how: str = "copy"
+    resolved: bool = False
 
 
 class Added(NamedTuple):
@@ -118,6 +120,18 @@ def _next(params: Params, source: str) -> str:
     return f"{number:04d}"
 
 
+def free(name: str, known: Sequence[str]) -> str:
+    """The name, if no batch has it; else the next number, or the name with the first number that makes it another."""
+    taken = {other.lower() for other in known}
+    if name.lower() not in taken:
+        return name
+    if name.isdecimal():
+        numbers = (f"{n:0{len(name)}d}" for n in count(int(name) + 1))
+    else:
+        numbers = (f"{name}-{n}" for n in count(2))
+    return next(number for number in numbers if number.lower() not in taken)
+
+
 def _check_license(delivery: Delivery) -> None:
     if not delivery.license:
         raise errors.UsageError(
@@ -154,6 +168,8 @@ def _named(delivery: Delivery) -> dict[str, Any]:
 
 def _changed(delivery: Delivery, now: Source) -> dict[str, Any]:
     """What the batch is to say of itself: other names of its columns, and with them another key."""
+    if delivery.resolved:
+        return {"resolved": True}
     if not delivery.names or tuple(delivery.names) == now.names:
         return {}
     key = {"key": list(delivery.key)} if delivery.key and tuple(delivery.key) != now.key else {}
@@ -182,6 +198,7 @@ def _track(layout: Layout, folder: Path, taken: Mapping[str, Hashed]) -> dotdvc.
     """Stores the files in the cache and writes the .dvc file beside the folder."""
     store = cache.store(layout)
     tree = store.add_tree(folder, taken)
+    restore.note(layout, folder, tree.oid)
     out = dotdvc.Out(folder.name, tree.oid, tree.size, tree.nfiles)
     files.write(folder.with_name(f"{folder.name}.dvc"), dotdvc.dump(out).encode())
     ignore = folder.parent / ".gitignore"

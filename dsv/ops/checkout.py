@@ -11,8 +11,9 @@ from typing import NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
+from dsv.ops.belongs import belongs
 from dsv.ops.edited import edited
-from dsv.ops.tracked import belongs, uncommitted
+from dsv.ops.tracked import uncommitted
 from dsv.project import cache, missing
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find

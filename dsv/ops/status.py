@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsv.dvcio import dotdvc
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
-from dsv.project.layout import INGEST, SIGNATURE, Layout, stage_out
+from dsv.project.layout import INGEST, LOCK, SIGNATURE, Layout, stage_out
 from dsv.project.version import WORKSPACE, Version, find
 from dsv.record.changes import changes
 from dsv.record.typedhash import same
@@ -44,14 +43,21 @@ class Status(NamedTuple):
 def status(layout: Layout) -> Status:
     """What `dsv run` would build, and what `dsv commit` would take."""
     here = find(layout, WORKSPACE)
-    locked = here.locked if (layout.root / "dvc.lock").exists() else {}
-    stages = _stages(here, locked, dict(here.params))
-    return Status(stages, uncommitted(layout), None)
+    found = states(here, codes=True)
+    return Status(found, uncommitted(layout), None)
 
 
-def _stages(here: Version, locked: Mapping[str, Stage], params: dict[str, Any]) -> list[StageStatus]:
-    layout = here.layout
-    codes = _codes(layout, locked)
+def states(here: Version, *, codes: bool) -> list[StageStatus]:
+    """Which stages of a version are as its params, signatures and deliveries want them, by what its lock says of the last run.
+
+    `codes` tells to look at the code of stages that dsv does not ship, as it is now.
+    """
+    locked = here.locked if here.text(LOCK) is not None else {}
+    return _stages(here, locked, _codes(here.layout, locked) if codes else {})
+
+
+def _stages(here: Version, locked: Mapping[str, Stage], codes: Mapping[str, list[dict[str, Any]]]) -> list[StageStatus]:
+    params = dict(here.params)
     sections = [name for name in params if name not in ("dataset", "sources")]
     names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
     found, stale = [], False
@@ -64,14 +70,15 @@ def _stages(here: Version, locked: Mapping[str, Stage], params: dict[str, Any]) 
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
         because += codes.get(name, [])
         signed = locked[name].params.get(SIGNATURE, {}).get(name) or {}
-        because += _written(layout, here, locked[name])
+        because += _written(here, locked[name])
         if name == INGEST:
             because += _order("sources", signed.get("sources"), list(params.get("sources") or {}))
-            because += _data(layout, locked)
+            because += _data(here, locked)
         elif stale:
             because.append({"kind": "data", "name": "an earlier stage", "from": None, "to": None})
         else:
             because += _order("after", signed.get("after"), _deciding(locked, names[: names.index(name)]))
+            because += _built(locked, name)
         stale = stale or bool(because)
         found.append(StageStatus(name, "stale" if because else "fresh", because))
     gone = [name for name, stage in locked.items() if name not in names and stage.cmd.startswith("dsv x ")]
@@ -115,36 +122,46 @@ def _order(name: str, old: list[str] | None, new: list[str]) -> list[dict[str, A
     return [] if old == new else [{"kind": "order", "name": name, "from": old, "to": new}]
 
 
-def _data(layout: Layout, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:
+def _built(locked: Mapping[str, Stage], name: str) -> list[dict[str, Any]]:
+    """Outputs of other stages that are not what this one was built on: a merge of two branches puts such stages together."""
+    written = {out.path: out.oid for stage in locked.values() for out in stage.outs}
+    return [
+        {"kind": "data", "name": dep.path, "from": dep.oid, "to": written[dep.path]}
+        for dep in locked[name].deps
+        if written.get(dep.path, dep.oid) != dep.oid
+    ]
+
+
+def _data(here: Version, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:
     """Deliveries that are not what was ingested: tracked by a .dvc file, or written by a stage of the user's own."""
     written = {out.path: out.oid for stage in locked.values() for out in stage.outs}
     found = []
     for dep in locked[INGEST].deps:
-        now = written.get(dep.path) or _tracked(layout, dep.path)
+        now = written.get(dep.path) or _tracked(here, dep.path)
         if now != dep.oid:
             found.append({"kind": "data", "name": dep.path, "from": dep.oid, "to": now})
     return found
 
 
-def _tracked(layout: Layout, path: str) -> str | None:
+def _tracked(here: Version, path: str) -> str | None:
     """The digest that the .dvc file of a delivery names."""
     name = f"{path}.dvc"
-    dvc = layout.root / name
-    return dotdvc.load(dvc.read_bytes(), name).oid if dvc.exists() else None
+    found = here.text(name)
+    return None if found is None else dotdvc.load(found, name).oid
 
 
-def _written(layout: Layout, here: Version, stage: Stage) -> list[dict[str, Any]]:
+def _written(here: Version, stage: Stage) -> list[dict[str, Any]]:
     """What `dsv run` wrote for a stage and is no longer as it was: its signature, its report."""
     found = []
     signed = stage.params.get(SIGNATURE, {}).get(stage.name)
     if signed is not None and not same(signed, here.signature.get(stage.name)):
         found.append({"kind": "code", "name": SIGNATURE, "from": None, "to": None})
     for out in stage.outs:
-        path = layout.root / out.path
-        if not out.oid.endswith(".dir") and (not path.is_file() or _md5(path) != out.oid):
+        told = None if out.oid.endswith(".dir") else here.text(out.path)
+        if not out.oid.endswith(".dir") and (told is None or _md5(told) != out.oid):
             found.append({"kind": "data", "name": out.path, "from": None, "to": None})
     return found
 
 
-def _md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

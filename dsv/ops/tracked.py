@@ -1,41 +1,27 @@
-"""The files that make a version, as git sees them."""
+"""Which files of a version git has not got, and the modules of the user's own stages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from dsv.ops.belongs import belongs
 from dsv.project.layout import Layout
 from dsv.record import yaml12
 from dsv.vcs import worktree
 
 PYTHON = "python"
-FILES = (
-    "params.yaml",
-    "dvc.yaml",
-    "dvc.lock",
-    ".dvcignore",
-    ".gitignore",
-    ".dsv/sig.yaml",
-    ".dsv/.gitignore",
-    ".dvc/config",
-    ".dvc/.gitignore",
-)
-FOLDERS = ("data/", "reports/", "runs/")
+UNTRACKED = "?"
 
 
-def belongs(path: str) -> bool:
-    """Whether a path (relative to the project) is part of a version. What a kill left half built is not."""
-    return path in FILES or (path.startswith(FOLDERS) and not any(map(_building, path.split("/"))))
-
-
-def _building(name: str) -> bool:
-    return name.startswith(".") and name.endswith(".tmp")
+def _left(path: str) -> bool:
+    """Whether an untracked file is data: what another branch delivered or built stays when that branch is left."""
+    return path.startswith("data/") and not path.endswith((".dvc", "/.gitignore"))
 
 
 def uncommitted(layout: Layout) -> list[str]:
     """The files of the version, and the modules of the user's own stages, that git has not got as they are."""
-    changed = [change.path for change in worktree.dirty(layout.root)]
+    changed = [c.path for c in worktree.dirty(layout.root) if c.staged != UNTRACKED or not _left(c.path)]
     own = modules(layout) if changed else set()
     return sorted(path for path in changed if belongs(path) or path in own)
 

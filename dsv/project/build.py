@@ -26,7 +26,7 @@ def stages(layout: Layout, wanted: Pipeline) -> tuple[str, bool]:
     if not isinstance(found.get("stages", {}), dict):
         raise errors.DsvError("dvc.yaml: `stages` is no mapping.", hint="git checkout -- dvc.yaml")
     own = dvc_stages(wanted)
-    others = {name: stage for name, stage in found.get("stages", {}).items() if name not in own and not _ours(stage)}
+    others = {name: stage for name, stage in found.get("stages", {}).items() if name not in own and not ours(stage)}
     new = {**found, "stages": {**others, **own}}
     if wanted.dataset:
         new.setdefault("artifacts", {}).setdefault(wanted.dataset, {"path": f"data/{INGEST}", "type": "dataset"})
@@ -34,5 +34,6 @@ def stages(layout: Layout, wanted: Pipeline) -> tuple[str, bool]:
     return text, text != old
 
 
-def _ours(stage: Any) -> bool:
+def ours(stage: Any) -> bool:
+    """Whether an entry of dvc.yaml is one that `dsv run` writes."""
     return isinstance(stage, dict) and str(stage.get("cmd", "")).startswith("dsv x ")

@@ -29,7 +29,7 @@ class Refused(DsvError):
 def insert(text: str, path: Names, key: str, value: Any) -> str:
     """The text with `key: value` as the last entry of the mapping at the path; mappings that are missing are made."""
     plain = yaml12.load(text)
-    root = _compose(text)
+    root = compose(text)
     while path and _find(root, path) is None:
         path, key, value = path[:-1], path[-1], {key: value}
     goal = copy.deepcopy(plain) if plain is not None else {}
@@ -48,7 +48,7 @@ def insert(text: str, path: Names, key: str, value: Any) -> str:
 
 def append(text: str, path: Names, value: Any) -> str:
     """The text with the value as the last item of the list at the path; a list that is missing is made."""
-    root = _compose(text)
+    root = compose(text)
     node = _find(root, path)
     if node is None:
         return insert(text, path[:-1], path[-1], [value])
@@ -66,7 +66,7 @@ def append(text: str, path: Names, value: Any) -> str:
 def quote_keys(text: str) -> str:
     """The text with quotes around the keys `null`, `true` and `false`: here they are names, and DVC wants texts."""
     keys: dict[int, yaml.ScalarNode] = {}
-    _bare_words(_compose(text), keys, set())
+    _bare_words(compose(text), keys, set())
     edited = text
     for start in sorted(keys, reverse=True):
         name = schema.word(yaml12.load(keys[start].value))
@@ -96,7 +96,8 @@ def _worded(value: Any) -> Any:
     return [_worded(item) for item in value] if isinstance(value, list) else value
 
 
-def _compose(text: str) -> yaml.Node | None:
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of a text, with the places where they stand."""
     try:
         return yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
@@ -131,8 +132,8 @@ def _insert(text: str, root: yaml.Node | None, path: Names, key: str, value: Any
         return _after_line(text, text.count("\n"), inline.block(key, value, 0), 0)
     if isinstance(node, yaml.MappingNode) and not node.flow_style:
         indent = node.value[0][0].start_mark.column
-        step = _step(root)
-        return _after_line(text, _last_line(node), inline.block(key, value, indent, step), indent)
+        step = step_of(root)
+        return _after_line(text, last_line(node), inline.block(key, value, indent, step), indent)
     if isinstance(node, yaml.MappingNode) and node.value:
         end = node.value[-1][1].end_mark.index
         return f"{text[:end]}, {inline.scalar(key)}: {inline.flow(value)}{text[end:]}"
@@ -140,7 +141,7 @@ def _insert(text: str, root: yaml.Node | None, path: Names, key: str, value: Any
         return _after_line(_cut(text, node), node.start_mark.line, inline.block(key, value, 0), 0)
     if _in_flow(root, path):
         return _replace(text, node, inline.flow({key: value}))
-    step = _step(root)
+    step = step_of(root)
     indent = _key(root, path).start_mark.column + step
     return _after_line(_cut(text, node), node.start_mark.line, inline.block(key, value, indent, step), indent)
 
@@ -153,7 +154,7 @@ def _append(text: str, node: yaml.Node, value: Any) -> str:
         end = node.value[-1].end_mark.index
         return f"{text[:end]}, {written}{text[end:]}"
     indent = node.start_mark.column
-    return _after_line(text, _last_line(node), [f"{' ' * indent}- {written}"], indent)
+    return _after_line(text, last_line(node), [f"{' ' * indent}- {written}"], indent)
 
 
 def _replace(text: str, node: yaml.Node, written: str) -> str:
@@ -190,16 +191,16 @@ def _is_comment(row: str, indent: int) -> bool:
     return row.lstrip(" ").startswith("#") and len(row) - len(row.lstrip(" ")) >= indent
 
 
-def _last_line(node: yaml.Node) -> int:
+def last_line(node: yaml.Node) -> int:
     """The last line of a node's own text: a block's end mark stands behind the comments that follow it."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         if not isinstance(last, tuple):
-            return _last_line(last)
+            return last_line(last)
         key, value = last
         at: int = key.end_mark.line
         # an alias has the marks of what it stands for
-        return max(at, _last_line(value)) if value.start_mark.index > key.start_mark.index else at
+        return max(at, last_line(value)) if value.start_mark.index > key.start_mark.index else at
     mark = node.end_mark
     line: int = mark.line - 1 if mark.column == 0 and mark.line > node.start_mark.line else mark.line
     return line
@@ -217,7 +218,7 @@ def _in_flow(root: yaml.Node | None, path: Names) -> bool:
     return any(isinstance(node, yaml.CollectionNode) and node.flow_style for node in parents)
 
 
-def _step(root: yaml.Node | None) -> int:
+def step_of(root: yaml.Node | None) -> int:
     """By how much the file indents: as its first mapping within a mapping does."""
     values = [value for _, value in root.value] if isinstance(root, yaml.MappingNode) else []
     blocks = (value for value in values if isinstance(value, yaml.MappingNode) and not value.flow_style)

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsv import errors
@@ -140,6 +141,22 @@ class Version:
         for path, oid in self.outs.items():
             found |= {oid, *self.tree(path).values()}
         return found
+
+
+@dataclass(frozen=True)
+class Staged(Version):
+    """What git's index holds, as a version: what a commit would make. `index` is another index than the repository's own."""
+
+    index: Path | None = None
+
+    def read(self, paths: Sequence[str]) -> None:
+        found = blob.read_files(self.layout.root, [("", path) for path in paths], self.index)
+        self._texts.update(zip(paths, found, strict=True))
+
+
+def staged(layout: Layout, index: Path | None = None) -> Staged:
+    """The version in git's index."""
+    return Staged(layout, "the index", "", index)
 
 
 def find(layout: Layout, rev: str) -> Version:

@@ -85,15 +85,15 @@ def _lists(old: Sequence[Any], new: Sequence[Any], path: Path, found: list[Chang
 
 def paired(old: Sequence[Any], new: Sequence[Any]) -> list[Pair]:
     """Which item became which: the best alignment in order, then the rest that is equal or has the same name."""
-    pairs = _aligned(old, new)
+    found = _aligned(old, new)
     for least in (2, 1):
-        left = [i for i in range(len(old)) if i not in {before for before, _ in pairs}]
-        for j in [j for j in range(len(new)) if j not in {after for _, after in pairs}]:
+        left = [i for i in range(len(old)) if i not in {before for before, _ in found}]
+        for j in [j for j in range(len(new)) if j not in {after for _, after in found}]:
             partner = next((i for i in left if _alike(old[i], new[j]) >= least), None)
             if partner is not None:
                 left.remove(partner)
-                pairs.append((partner, j))
-    return pairs
+                found.append((partner, j))
+    return found
 
 
 def _alike(old: Any, new: Any) -> int:

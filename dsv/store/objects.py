@@ -83,9 +83,7 @@ class Store:
 
     def add_folder(self, folder: Path) -> Tree:
         """Stores all files of a folder, which are hashed first."""
-        paths = [path for path in folder.rglob("*") if path.is_file()]
-        room = hashed.buffer()
-        return self.add_tree(folder, {path.relative_to(folder).as_posix(): hashed.of(str(path), room) for path in paths})
+        return self.add_tree(folder, _hashed(folder))
 
     def add_tree(self, folder: Path, files: Mapping[str, Hashed]) -> Tree:
         """Stores the files of a folder, by relative name, and links the workspace's files to the stored ones where that saves space."""
@@ -103,9 +101,7 @@ class Store:
         for _ in each(keep, names):
             pass
         # The listing last: it says that its files are there. In DVC's own bytes, without an object for each entry.
-        entries = ", ".join(f'{{"md5": "{files[name].md5}", "relpath": {json.dumps(name)}}}' for name in names)
-        data = f"[{entries}]".encode()
-        oid = hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
+        data, oid = _listing({name: file.md5 for name, file in files.items()})
         if not self.has(oid):
             self.put_bytes(oid, data)
         return Tree(oid, len(names), sum(file.size for file in files.values()))
@@ -123,6 +119,28 @@ class Store:
         temporary.unlink(missing_ok=True)
         linking.link(os.fspath(self.path(oid)), os.fspath(temporary), self.types)
         temporary.replace(path)
+
+
+def folder_files(folder: Path) -> dict[str, str]:
+    """Relative name → md5 of the files of a folder, as `add_tree` would store them."""
+    return {name: file.md5 for name, file in _hashed(folder).items()}
+
+
+def _hashed(folder: Path) -> dict[str, Hashed]:
+    paths, room = [path for path in folder.rglob("*") if path.is_file()], hashed.buffer()
+    return {path.relative_to(folder).as_posix(): hashed.of(str(path), room) for path in paths}
+
+
+def listing_oid(files: Mapping[str, str]) -> str:
+    """The oid of a folder with these files."""
+    return _listing(files)[1]
+
+
+def _listing(files: Mapping[str, str]) -> tuple[bytes, str]:
+    # In DVC's own bytes, without an object for each entry.
+    entries = ", ".join(f'{{"md5": "{md5}", "relpath": {json.dumps(name)}}}' for name, md5 in sorted(files.items()))
+    data = f"[{entries}]".encode()
+    return data, hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
 
 
 class _Building:

@@ -20,8 +20,11 @@ class Entry(NamedTuple):
     oid: str
 
 
-def read_files(root: Path, specs: Iterable[tuple[str, str]]) -> list[bytes | None]:
-    """The bytes of each (commit, path), in order, from one git process; None where the commit has no such file."""
+def read_files(root: Path, specs: Iterable[tuple[str, str]], index: Path | None = None) -> list[bytes | None]:
+    """The bytes of each (commit, path), in order, from one git process; None where the commit has no such file.
+
+    The commit "" is the index (`index`, where it is not the repository's own), ":2" what it has of our side of a merge.
+    """
     wanted = [os.fsencode(f"{sha}:./{path}") for sha, path in specs]
     if not wanted:
         return []
@@ -30,7 +33,7 @@ def read_files(root: Path, specs: Iterable[tuple[str, str]]) -> list[bytes | Non
     # `-z` came with git 2.38, and only a path with a line break needs it
     zero = any(b"\n" in spec for spec in wanted)
     end = b"\0" if zero else b"\n"
-    out = run.read(root, "cat-file", "--batch", *(["-z"] if zero else []), stdin=end.join(wanted) + end)
+    out = run.read(root, "cat-file", "--batch", *(["-z"] if zero else []), stdin=end.join(wanted) + end, index=index)
     return _parse(out, wanted)
 
 

@@ -29,9 +29,11 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in base.items() if name not in HOOK_VARIABLES} | SETTINGS
 
 
-def ask(root: Path, *args: str, stdin: bytes = b"") -> Answer:
-    """What git answers, whatever its exit status. Takes no lock of the repository."""
+def ask(root: Path, *args: str, stdin: bytes = b"", index: Path | None = None) -> Answer:
+    """What git answers, whatever its exit status. Takes no lock of the repository. `index`: another one than its own."""
     env = environment(os.environ) | {"GIT_OPTIONAL_LOCKS": "0"}
+    if index is not None:
+        env["GIT_INDEX_FILE"] = os.fspath(index)
     try:
         done = subprocess.run(["git", *FLAGS, *args], cwd=root, input=stdin, capture_output=True, env=env, check=False)
     except FileNotFoundError as error:
@@ -43,9 +45,9 @@ def ask(root: Path, *args: str, stdin: bytes = b"") -> Answer:
     return Answer(done.returncode, done.stdout, told(done.stderr))
 
 
-def read(root: Path, *args: str, stdin: bytes = b"") -> bytes:
+def read(root: Path, *args: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
     """What git prints; a failure of git is an error with git's own message."""
-    answer = ask(root, *args, stdin=stdin)
+    answer = ask(root, *args, stdin=stdin, index=index)
     if answer.status:
         raise failed(f"git {args[0]}", answer)
     return answer.out
@@ -59,9 +61,9 @@ def failed(what: str, answer: Answer) -> DsvError:
     return DsvError(f"{what}: {problem}", hint=advice(problem))
 
 
-def line(root: Path, *args: str) -> str:
+def line(root: Path, *args: str, stdin: bytes = b"") -> str:
     """The one line that git prints."""
-    return os.fsdecode(read(root, *args)).removesuffix("\n")
+    return os.fsdecode(read(root, *args, stdin=stdin)).removesuffix("\n")
 
 
 def told(stderr: bytes | str) -> str:

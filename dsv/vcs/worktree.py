@@ -65,6 +65,12 @@ def dirty(root: Path, below: str = ".") -> list[Change]:
     return sorted(changes)
 
 
+def staged(root: Path, index: Path | None = None) -> list[str]:
+    """The paths below `root` that a commit of the index would change, sorted."""
+    out = run.read(root, "diff", "--cached", "--name-only", "-z", "--no-renames", "--relative", index=index)
+    return sorted(os.fsdecode(out).split("\0")[:-1])
+
+
 def ignored(root: Path, below: Path, patterns: str) -> list[str]:
     """The untracked files below a folder that a file of patterns (in `root`, in the manner of .gitignore) ignores."""
     out = run.read(

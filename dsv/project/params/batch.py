@@ -31,9 +31,13 @@ class Batch:
     header: bool | None = None
     names: tuple[str, ...] | None = field(default=None, metadata=SOME)
     encoding: str | None = None
+    resolved: bool = field(
+        default=False,
+        metadata={"doc": "written by `dsv resolve`: rows as they are stored; says nothing of later batches"},
+    )
 
     def changes(self) -> dict[str, Any]:
         """The fields of the source that this batch replaces. A header takes the names away."""
-        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "resolved")}
         found = {name: value for name, value in given.items() if value is not None}
         return {"names": (), **found} if self.header else found

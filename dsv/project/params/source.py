@@ -126,8 +126,15 @@ class Source:
         found, now = [], replace(self, arrived=())
         for batch in self.arrived:
             now = replace(now, **batch.changes())
-            found.append(now)
+            found.append(now._resolved() if batch.resolved else now)
         return tuple(found)
+
+    def _resolved(self) -> Source:
+        """The source as `dsv resolve` delivers: rows as they are stored, which win whatever came before."""
+        if self.kind == "media":
+            return replace(self, on_conflict="replace")
+        plain = replace(self, format="parquet", columns={}, rename={}, names=(), header=True, null=())
+        return replace(plain, on_conflict="replace")
 
     def counts(self) -> dict[str, Any]:
         """The params that can change a record, by their keys: all but the names of the batches and what is only told."""
