@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dsv.cli import options, values
+from dsv.cli import options
+from dsv.delta import values
 
 if TYPE_CHECKING:
     from dsv.delta.model import Cause, RecordDelta
@@ -28,6 +31,8 @@ class Wanted(NamedTuple):
     split: str | None = None
     limit: int | None = 20
     by: str | None = None
+    output: Path | None = None
+    link: str | None = None
 
 
 def stat(found: Stat) -> None:
@@ -188,25 +193,29 @@ def record_json(delta: RecordDelta) -> dict[str, Any]:
 
 def markdown(found: Diff, wanted: Wanted) -> None:
     """A scoreboard for a pull request."""
-    a, b = found.facts["from"], found.facts["to"]
-    click.echo(f"### Data: {found.a.rev} → {found.b.rev}\n")
-    click.echo(
-        f"{a['records']:,} → {b['records']:,} records, root `{(a['root'] or '?')[:12]}` → `{(b['root'] or '?')[:12]}`\n"
-    )
-    click.echo("| added | removed | modified | moved | unchanged |\n|--:|--:|--:|--:|--:|")
-    click.echo("| " + " | ".join(f"{n:,}" for n in found.counts) + " |\n")
-    if found.schema:
-        click.echo(f"Columns: {_escape(_listed(_schema(found)))}\n")
-    if found.causes:
-        click.echo("| records | cause | what |\n|--:|---|---|")
-        for cause, counts in found.causes[:20]:
-            click.echo(f"| {sum(counts.values()):,} ({_ops(counts)}) | {cause.kind} | {_escape(_cause(cause))} |")
+    _page(found, wanted, "md")
 
 
-def _escape(value: str) -> str:
-    for char in "\\`*_{}[]<>|":
-        value = value.replace(char, f"\\{char}" if char not in "<>" else {"<": "&lt;", ">": "&gt;"}[char])
-    return value
+def html(found: Diff, wanted: Wanted) -> None:
+    """A page that opens offline."""
+    _page(found, wanted, "html")
 
 
-FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown}
+def _page(found: Diff, wanted: Wanted, form: str) -> None:
+    asked = [f"{name} {_told(value)}" for name in ("op", "where", "column", "split") if (value := getattr(wanted, name))]
+    limit = None if wanted.limit == 20 else wanted.limit
+    asked += [f"the first {limit:,}"] if limit else []
+    some = chosen(found, wanted._replace(limit=limit)) if asked else None
+    pages = importlib.import_module("dsv.ops.report")  # what it needs is slow to import
+    made: str = pages.render(found, form, some, ", ".join(asked), wanted.link)
+    if wanted.output is None:
+        click.echo(made, nl=not made.endswith("\n"))
+    else:
+        wanted.output.write_text(made, encoding="utf-8", newline="")
+
+
+def _told(value: Any) -> str:
+    return " or ".join(value) if isinstance(value, tuple) else str(value)
+
+
+FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown, "html": html}
