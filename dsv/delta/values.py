@@ -54,6 +54,8 @@ def _without(some: list[Any], others: list[Any]) -> list[Any]:
 
 def shown(value: Any) -> str:
     """The whole value on one line, nothing of it unseen: quoted or escaped where it has to be."""
+    if type(value) is int:
+        return str(value)
     if not isinstance(value, str):
         return visible(json.dumps(_dense(value), ensure_ascii=False, default=str))
     if value and value.isprintable() and value == value.strip() and value not in ("null", "true", "false"):

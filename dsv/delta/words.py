@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 
 SAME, WENT, CAME = "=", "-", "+"
-TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+TOKEN = re.compile(r"\s+|\d+\.\d+|\w+|[^\w\s]")
 # Above it (the square of it is what is compared) the middle that differs is one change.
 MOST = 2000
 
@@ -36,7 +36,9 @@ def _middle(was: list[str], now: list[str]) -> list[Run]:
         return [(WENT, "".join(was)), (CAME, "".join(now))]
     runs: list[Run] = []
     for tag, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
-        runs += [(SAME, "".join(was[a:b]))] if tag == "equal" else [(WENT, "".join(was[a:b])), (CAME, "".join(now[c:d]))]
+        runs += (
+            [(SAME, "".join(was[a:b]))] if tag == "equal" else [(WENT, "".join(was[a:b])), (CAME, "".join(now[c:d]))]
+        )
     return runs
 
 

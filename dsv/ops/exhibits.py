@@ -70,14 +70,18 @@ def _records(version: Version, ids: Collection[str]) -> dict[str, Found]:
     return found
 
 
-def _of_shard(version: Version, side: Side, shard: Shard, asked: pl.Series, stored: Mapping[str, str]) -> dict[str, Found]:
+def _of_shard(
+    version: Version, side: Side, shard: Shard, asked: pl.Series, stored: Mapping[str, str]
+) -> dict[str, Found]:
     names = read.ids(side.files, shard)
     rows = (names.is_in(asked.implode()) & side.kept(shard)).arg_true().cast(pl.UInt32)
     origin = side.files.open(ORIGIN, shard.relative)
     if rows.is_empty() or origin is None:
         return {}
     files = shard_file.read(origin, what="origin")["file"].gather(rows)
-    at = pl.DataFrame({"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows})
+    at = pl.DataFrame(
+        {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}
+    )
     values = side.records(at).to_dicts()
     folder = f"data/raw/{shard.source}/{shard.batch}"
     return {
@@ -105,7 +109,7 @@ def _media(found: Found) -> Media | None:
     kind = str(found.values.get("media_type") or "")
     if found.data is None:
         return None
-    if kind.startswith("image/"):
+    if kind.startswith("image/") and Image is not None:
         return _thumbnail(found.data)
     if kind.startswith("audio/") and len(found.data) <= ONE:
         return Media("audio", _uri(kind, found.data))
@@ -113,8 +117,6 @@ def _media(found: Found) -> Media | None:
 
 
 def _thumbnail(data: bytes) -> Media | None:
-    if Image is None:
-        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -41,7 +41,9 @@ def report(layout: Layout, a: str = "HEAD", b: str = ".", form: str = "html", li
     return render(diff(layout, a, b), form, link=link)
 
 
-def render(found: Diff, form: str, deltas: Iterable[RecordDelta] | None = None, asked: str = "", link: str | None = None) -> str:
+def render(
+    found: Diff, form: str, deltas: Iterable[RecordDelta] | None = None, asked: str = "", link: str | None = None
+) -> str:
     """A page of a difference; of some of its records only, if `deltas` are given, which are those that were `asked` for."""
     some = sampled(found, MOST) if deltas is None else list(islice(deltas, MOST))
     made = facts(found, some, asked, link)
@@ -90,7 +92,11 @@ def _ids(version: Version) -> list[str]:
     """Ids of some records of a version, changed or not."""
     side = sides.side(version)
     shards = side.shards[:: max(1, len(side.shards) // SHARDS)]
-    return [name for shard in shards for name in read.ids(side.files, shard).gather_every(max(1, shard.rows // EACH)).to_list()]
+    return [
+        name
+        for shard in shards
+        for name in read.ids(side.files, shard).gather_every(max(1, shard.rows // EACH)).to_list()
+    ]
 
 
 def _end(version: Version, told: Mapping[str, Any]) -> End:
@@ -116,7 +122,10 @@ def _graph(found: Diff) -> tuple[list[Node], list[Node]]:
     for cause, counts in found.causes:
         n[cause.stage] += sum(counts.values())
     sources = [_source(name, was, now) for name in _both(was["sources"], now["sources"])]
-    stages = [_stage(name, found, was["stages"].get(name), now["stages"].get(name), n[name]) for name in _both(was["stages"], now["stages"])]
+    stages = [
+        _stage(name, found, was["stages"].get(name), now["stages"].get(name), n[name])
+        for name in _both(was["stages"], now["stages"])
+    ]
     return sources, stages
 
 
@@ -147,7 +156,8 @@ def _source(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Node:
     why += [f"− {batch}" for batch in batches[0] if batch not in batches[1]]
     why += [f"~ {batch}" for batch in batches[0] if batch in batches[1] and batches[0][batch] != batches[1][batch]]
     params = [side["stages"][INGEST]["params"].get(name) or {} for side in (was, now)]
-    why += [_step(path, a, b) for path, a, b in changes(*params) if not path.startswith("batches")] if old and new else []
+    if old and new:
+        why += [_step(*step) for step in changes(params[0], params[1]) if not step[0].startswith("batches")]
     return Node(name, (new or old)["kind"] or "records", _state(old, new, why), tuple(why))
 
 

@@ -40,7 +40,9 @@ class Tally:
 
 def are(value: Any) -> bool:
     """Whether a value is a list of boxes."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping) and all(s in value[0] for s in SIDES)
+    return (
+        isinstance(value, list) and bool(value) and isinstance(value[0], Mapping) and all(s in value[0] for s in SIDES)
+    )
 
 
 def label(box: Box | None) -> str:
@@ -93,3 +95,15 @@ def overlap(one: Box, two: Box) -> float:
     shared = max(0.0, min(c, g) - max(a, e)) * max(0.0, min(d, h) - max(b, f))
     union = (c - a) * (d - b) + (g - e) * (h - f) - shared
     return shared / union if union > 0 else 0.0
+
+
+def told(some: Boxes) -> str:
+    """The boxes as a line of text."""
+    return "; ".join(f"{label(box)} {corners(box)}" for box in some)
+
+
+def corners(box: Box | None) -> str:
+    """Left, top, right, bottom."""
+    if box is None:
+        return ""
+    return ",".join(f"{box[side]:g}" if isinstance(box[side], (int, float)) else "?" for side in SIDES)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dsv.delta.model import RecordDelta
 from dsv.delta.values import short, shown
 from dsv.delta.words import CAME, WENT, side, words
 from dsv.pages import boxes, wording
+from dsv.pages.boxes import Box
 from dsv.pages.markup import Html, el
 from dsv.pages.model import Exhibit, Media, Report, samples
 
@@ -17,6 +17,8 @@ EACH = 3
 LONGEST = 600
 ROWS = 14
 ELEMENTS = 8
+# Names of more changed boxes than these hide the picture.
+NAMED = 12
 
 
 def chosen(report: Report) -> list[tuple[int, list[RecordDelta]]]:
@@ -27,21 +29,32 @@ def chosen(report: Report) -> list[tuple[int, list[RecordDelta]]]:
 def section(report: Report) -> Html | None:
     """Samples of each of the largest causes."""
     groups = [
-        el("div", el("h3", el("a", _capital(wording.phrase(report.causes[at][0])), href=f"#cause={at}"), " ", el("small", wording.ops(report.causes[at][1]))),
+        el("div", el("h3", el("a", wording.phrase(report.causes[at][0]), href=f"#cause={at}"), " ", el("small", wording.ops(report.causes[at][1]))),
            el("div", [_card(delta, report.exhibits.get(delta.id)) for delta in some], class_="cards"), class_="group")
         for at, some in chosen(report)
     ]  # fmt: skip
-    return el("section", el("h2", "Examples", id="examples-title"), groups, class_="panel examples", aria_labelledby="examples-title") if groups else None
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+    return (
+        el(
+            "section",
+            el("h2", "Examples", id="examples-title"),
+            groups,
+            class_="panel examples",
+            aria_labelledby="examples-title",
+        )
+        if groups
+        else None
+    )
 
 
 def _card(delta: RecordDelta, beside: Exhibit | None) -> Html:
     return el(
         "article",
-        el("h4", el("span", wording.SIGNS[delta.op], class_=f"sign {delta.op}", aria_label=delta.op), " ", el("bdi", short(delta.id, 200))),
+        el(
+            "h4",
+            el("span", wording.SIGNS[delta.op], class_=f"sign {delta.op}", aria_label=delta.op),
+            " ",
+            el("bdi", short(delta.id, 200)),
+        ),
         _media(beside) if beside else None,
         _values(delta),
         class_=f"card {delta.op}",
@@ -52,7 +65,10 @@ def _values(delta: RecordDelta) -> Html:
     if delta.old is None or delta.new is None:
         only = delta.new if delta.old is None else delta.old
         cells = [(name, value) for name, value in (only or {}).items() if value is not None]
-        rows = [el("tr", el("th", short(name), scope="row"), el("td", el("bdi", short(value, LONGEST)))) for name, value in cells[:ROWS]]
+        rows = [
+            el("tr", el("th", short(name), scope="row"), el("td", el("bdi", short(value, LONGEST))))
+            for name, value in cells[:ROWS]
+        ]
         return el("table", el("tbody", rows, _more(len(cells), 2)))
     names = list(dict.fromkeys([*delta.new, *delta.old]))
     head = el("tr", [el("th", name, scope="col") for name in ("column", "was", "now")])
@@ -88,33 +104,37 @@ def _marked(runs: list[tuple[str, str]], kind: str, mark: str) -> Html:
     return el("bdi", [el(mark, text) if run == kind else text for run, text in side(runs, kind)])
 
 
-def _boxes_told(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> Html:
+def _boxes_told(old: boxes.Boxes, new: boxes.Boxes) -> Html:
     pairs = boxes.matched(old, new)
     changed = [(was, now) for was, now in pairs if was != now]
     rows = [_box(was, now) for was, now in changed[:ELEMENTS]]
     rest = len(changed) - ELEMENTS
-    return el("ul", el("li", f"{len(old)} → {len(new)} boxes, {len(pairs) - len(changed)} the same"), rows, el("li", f"{rest} more changed") if rest > 0 else None, class_="boxes")
+    return el(
+        "ul",
+        el("li", f"{len(old)} → {len(new)} boxes, {len(pairs) - len(changed)} the same"),
+        rows,
+        el("li", f"{rest} more changed") if rest > 0 else None,
+        class_="boxes",
+    )
 
 
-def _box(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Html:
+def _box(was: Box | None, now: Box | None) -> Html:
     if was is None:
-        return el("li", el("ins", f"{boxes.label(now)} {_corners(now)}"))
+        return el("li", el("ins", f"{boxes.label(now)} {boxes.corners(now)}"))
     if now is None:
-        return el("li", el("del", f"{boxes.label(was)} {_corners(was)}"))
+        return el("li", el("del", f"{boxes.label(was)} {boxes.corners(was)}"))
     if boxes.label(was) != boxes.label(now):
-        return el("li", el("del", boxes.label(was)), " → ", el("ins", boxes.label(now)), f" {_corners(now)}")
-    return el("li", f"{boxes.label(now)} ", el("del", _corners(was)), " → ", el("ins", _corners(now)))
-
-
-def _corners(box: Mapping[str, Any] | None) -> str:
-    return ",".join(f"{box[side]:g}" for side in boxes.SIDES) if box else ""
+        return el("li", el("del", boxes.label(was)), " → ", el("ins", boxes.label(now)), f" {boxes.corners(now)}")
+    return el("li", f"{boxes.label(now)} ", el("del", boxes.corners(was)), " → ", el("ins", boxes.corners(now)))
 
 
 def _media(beside: Exhibit) -> Html | None:
     was, now = beside.media
     kinds = {media.kind for media in beside.media if media}
     if "audio" in kinds:
-        return el("div", [_player(name, media) for name, media in (("was", was), ("now", now)) if media], class_="media")
+        return el(
+            "div", [_player(name, media) for name, media in (("was", was), ("now", now)) if media], class_="media"
+        )
     if beside.boxes != (None, None) and (was is None or now is None or was.uri == now.uri):
         return el("div", _drawn(now or was, *beside.boxes), class_="media")
     shown_ = [("was", was, beside.boxes[0]), ("now", now, beside.boxes[1])]
@@ -123,15 +143,29 @@ def _media(beside: Exhibit) -> Html | None:
 
 
 def _player(name: str, media: Media) -> Html:
-    return el("figure", el("figcaption", name), el("audio", controls=True, preload="metadata", src=media.uri, aria_label=f"the recording as it {'was' if name == 'was' else 'is now'}"))
+    return el(
+        "figure",
+        el("figcaption", name),
+        el(
+            "audio",
+            controls=True,
+            preload="metadata",
+            src=media.uri,
+            aria_label=f"the recording as it {'was' if name == 'was' else 'is now'}",
+        ),
+    )
 
 
-def _figure(name: str, media: Media, found: Sequence[Mapping[str, Any]] | None) -> Html:
-    picture = _drawn(media, found, found) if found else el("img", src=media.uri, alt=f"the picture as it {'was' if name == 'was' else 'is now'}")
+def _figure(name: str, media: Media, found: boxes.Boxes | None) -> Html:
+    picture = (
+        _drawn(media, found, found)
+        if found
+        else el("img", src=media.uri, alt=f"the picture as it {'was' if name == 'was' else 'is now'}")
+    )
     return el("figure", el("figcaption", name), picture)
 
 
-def _drawn(media: Media | None, old: Sequence[Mapping[str, Any]] | None, new: Sequence[Mapping[str, Any]] | None) -> Html:
+def _drawn(media: Media | None, old: boxes.Boxes | None, new: boxes.Boxes | None) -> Html:
     """The picture with the boxes over it: those that went, came and stayed."""
     pairs = boxes.matched(old or [], new or [])
     every = [box for pair in pairs for box in pair if box]
@@ -140,27 +174,52 @@ def _drawn(media: Media | None, old: Sequence[Mapping[str, Any]] | None, new: Se
     size = max(width, height) / 32
     picture = el("image", href=media.uri, width=f"{width:g}", height=f"{height:g}") if media else None
     # What changed is drawn last: over what did not.
-    marks = [_outline(was, now, size) for was, now in sorted(pairs, key=lambda pair: pair[0] != pair[1])]
     changed = sum(was != now for was, now in pairs)
-    picture = el("svg", picture, marks, viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=f"{len(pairs)} boxes, {changed} of them changed")
-    legend = [el("span", name, class_=f"key {kind}") for name, kind in (("was", "went"), ("now", "came"), ("same", "stays"))]
+    ordered = sorted(pairs, key=lambda pair: pair[0] != pair[1])
+    marks = [_outline(was, now, width, size, named=changed <= NAMED or _renamed(was, now)) for was, now in ordered]
+    picture = el(
+        "svg",
+        picture,
+        marks,
+        viewBox=f"0 0 {width:g} {height:g}",
+        role="img",
+        aria_label=f"{len(pairs)} boxes, {changed} of them changed",
+    )
+    legend = [
+        el("span", name, class_=f"key {kind}") for name, kind in (("was", "went"), ("now", "came"), ("same", "stays"))
+    ]
     return el("figure", picture, el("figcaption", legend))
 
 
-def _outline(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None, size: float) -> list[Html]:
+def _renamed(was: Box | None, now: Box | None) -> bool:
+    return was is not None and now is not None and boxes.label(was) != boxes.label(now)
+
+
+def _outline(was: Box | None, now: Box | None, width: float, size: float, *, named: bool) -> list[Html]:
     if was == now:
         return [_rect(now, "stays")]
     parts = [_rect(box, kind) for box, kind in ((was, "went"), (now, "came")) if box]
     box = now or was
-    assert box is not None
-    label = boxes.label(box)
-    if was and now and boxes.label(was) != label:
-        label = f"{boxes.label(was)} → {label}"
+    if box is None or not named:
+        return parts
+    label = f"{boxes.label(was)} → {boxes.label(now)}" if _renamed(was, now) else boxes.label(box)
+    left, top, right, _ = (float(box[side]) for side in boxes.SIDES)
+    # A name on the right half grows to the left: it would leave the picture.
+    turned = left + right > width
+    at = {"x": f"{right if turned else left:g}", "y": f"{top - size / 3 if top > 1.5 * size else top + size:g}"}
     kind = "came" if now else "went"
-    return [*parts, el("text", short(label, 40), x=f"{float(box['xmin']) + size / 4:g}", y=f"{float(box['ymin']) + size:g}", font_size=f"{size:g}", class_=kind)]
+    end = "end" if turned else None
+    return [*parts, el("text", short(label, 40), **at, font_size=f"{size:g}", text_anchor=end, class_=kind)]
 
 
-def _rect(box: Mapping[str, Any] | None, kind: str) -> Html:
+def _rect(box: Box | None, kind: str) -> Html:
     assert box is not None
     left, top, right, bottom = (float(box[s]) for s in boxes.SIDES)
-    return el("rect", x=f"{left:g}", y=f"{top:g}", width=f"{max(right - left, 1):g}", height=f"{max(bottom - top, 1):g}", class_=kind)
+    return el(
+        "rect",
+        x=f"{left:g}",
+        y=f"{top:g}",
+        width=f"{max(right - left, 1):g}",
+        height=f"{max(bottom - top, 1):g}",
+        class_=kind,
+    )

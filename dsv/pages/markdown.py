@@ -25,7 +25,9 @@ def text(report: Report) -> str:
     """The scoreboard. What does not fit is left out, samples first, and said to be."""
     found = story.tell(report, patterns.find(report.deltas))
     head = [
-        f"### {escape(found.headline)}\n\n`{_plain(report.dataset)}` {_end(report.a)} → {_end(report.b)}" + _link(report) + "\n",
+        f"### {escape(found.headline)}\n\n`{_plain(report.dataset)}` {_end(report.a)} → {_end(report.b)}"
+        + _link(report)
+        + "\n",
         *(f"> **{escape(warning)}**\n" for warning in found.warnings),
         f"**Why:** {escape('; '.join(found.because))}.\n" if found.because else "",
         "".join(f"- {escape(finding)}\n" for finding in found.findings),

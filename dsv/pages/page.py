@@ -32,8 +32,15 @@ def html(report: Report) -> str:
             "script": script,
             "header": overview.header(report),
             "story": overview.lead(report, told),
-            "panels": join([overview.pipeline(report), overview.causes(report), overview.columns(report, found), *overview.transitions(report)]),
-            "samples": exhibits.section(report),
+            "panels": join(
+                [
+                    overview.pipeline(report),
+                    overview.causes(report),
+                    overview.columns(report, found),
+                    *overview.transitions(report),
+                ]
+            ),
+            "samples": join(exhibits.section(report)),
             "notes": join([el("p", note, class_="note") for note in _notes(report, left)]),
             "columns": join([el("option", short(name), value=short(name)) for name in _columns(report)]),
             "causes": join([el("option", label, value=str(at)) for at, label in overview.cause_names(report)]),

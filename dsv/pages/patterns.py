@@ -47,7 +47,8 @@ def find(deltas: Iterable[RecordDelta]) -> Patterns:
     for delta in deltas:
         if delta.old is not None and delta.new is not None:
             for name in sorted({*delta.old, *delta.new}):
-                _value(found.columns.setdefault(name, ColumnFacts()), delta.old.get(name), delta.new.get(name))
+                facts = found.columns.get(name) or found.columns.setdefault(name, ColumnFacts())
+                _value(facts, delta.old.get(name), delta.new.get(name))
             _swaps(found, delta.old, delta.new)
     return found
 

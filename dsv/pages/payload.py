@@ -10,14 +10,15 @@ from typing import Any
 
 from dsv.delta.model import OPS, RecordDelta
 from dsv.delta.values import short
-from dsv.pages import wording
+from dsv.pages import boxes, wording
 from dsv.pages.model import Places, Report
 
 ABSENT = 0
-LONGEST = 400
+LONGEST = 1200
 # Values in one page; above it, of added and removed records only the first columns are kept.
 CELLS = 1_500_000
 TEXT = 24_000_000
+PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def pack(report: Report) -> tuple[str, list[str]]:
@@ -59,6 +60,7 @@ class _Column:
         self.was: list[int] = []
         self.now: list[int] = []
         self._numbers: dict[str, int] = {}
+        self._known: dict[tuple[type, Any], int] = {}
 
     def add(self, row: int, was: int, now: int) -> None:
         self.rows.append(row)
@@ -69,7 +71,15 @@ class _Column:
         """The number of a value's text; 0 where the side has no such value."""
         if side is None or name not in side:
             return ABSENT
-        return self._numbers.setdefault(short(side[name], LONGEST), len(self._numbers) + 1)
+        value = side[name]
+        kind = type(value)
+        if kind not in PLAIN:
+            return self._numbers.setdefault(_told(value), len(self._numbers) + 1)
+        # Values come again and again, and what is shown of them is dear.
+        known = self._known.get((kind, value))
+        if known is None:
+            known = self._known[kind, value] = self._numbers.setdefault(_told(value), len(self._numbers) + 1)
+        return known
 
     def texts(self) -> list[str]:
         return list(self._numbers)
@@ -79,13 +89,17 @@ class _Column:
         return [short(name), _runs(self.rows), _constant(self.was), _constant(self.now), texts]
 
 
+def _told(value: Any) -> str:
+    return short(f"{len(value)}: {boxes.told(value)}" if boxes.are(value) else value, LONGEST)
+
+
 def _columns(deltas: Sequence[RecordDelta], widest: int | None) -> dict[str, _Column]:
     found: dict[str, _Column] = {}
     for row, delta in enumerate(deltas):
         alone = delta.old is None or delta.new is None
         names = list(dict.fromkeys([*(delta.old or ()), *(delta.new or ())]))
         for name in names[:widest] if alone else names:
-            column = found.setdefault(name, _Column())
+            column = found.get(name) or found.setdefault(name, _Column())
             column.add(row, column.number(delta.old, name), column.number(delta.new, name))
     return found
 

@@ -32,7 +32,7 @@ def tell(report: Report, found: Patterns) -> Story:
 
 def _headline(report: Report) -> str:
     counts, before = report.counts, report.a.records
-    parts = []
+    parts: list[str] = []
     for op, n in counts._asdict().items():
         if n and op != "unchanged":
             told = {"added": "added", "moved": "moved to another split"}.get(op, op)
@@ -67,10 +67,12 @@ def _warnings(report: Report) -> list[str]:
     removed, before = report.counts.removed, report.a.records
     if removed >= 10 and removed >= ALARM * before:
         found.append(f"{removed / before:.0%} of the records are gone. Was the delivery complete?")
-    for told, names in (("gone", report.schema.removed), ("renamed", report.schema.renamed), ("of another type", report.schema.retyped)):
+    renamed = [f"{short(old)} → {short(new)}" for old, new in report.schema.renamed.items()]
+    retyped = [f"{short(name)} {was} → {now}" for name, (was, now) in report.schema.retyped.items()]
+    gone = [short(name) for name in report.schema.removed]
+    for what, names in (("gone", gone), ("renamed", renamed), ("of another type", retyped)):
         if names:
-            shown = _listed([short(name) for name in list(names)[:5]]) + (" and more" if len(names) > 5 else "")
-            found.append(f"{'Columns' if len(names) > 1 else 'A column'} {told}: {shown}.")
+            found.append(f"{'Columns' if len(names) > 1 else 'Column'} {what}: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}.")
     if any(t.was != t.now and t.was is not None and t.now is not None for t in report.splits):
         found.append("Records changed their split: figures on the old and on the new test set do not compare.")
     if report.b.quarantined > report.a.quarantined:
@@ -81,7 +83,10 @@ def _warnings(report: Report) -> list[str]:
 def _findings(report: Report, found: Patterns) -> list[str]:
     seen = [] if report.whole else [f"Looked at {len(report.deltas):,} of {report.changed:,} changed records."]
     swapped = {name for pair in found.swaps for name in pair}
-    told = [f"{short(a)} and {short(b)} exchanged their values in {wording.records(n)}" for (a, b), n in found.swaps.most_common(3)]
+    told = [
+        f"{short(a)} and {short(b)} exchanged their values in {wording.records(n)}"
+        for (a, b), n in found.swaps.most_common(3)
+    ]
     told += [f"boxes: {text}" for facts in found.columns.values() for text in told_boxes(facts.boxes)]
     told += _ids(report)
     order = sorted(found.columns, key=lambda name: (-_constant(found.columns[name]), -found.columns[name].n, name))
@@ -110,11 +115,16 @@ def column(facts: ColumnFacts) -> str | None:
     top = [(pair, n) for pair, n in facts.pairs.most_common(3) if n > 1]
     if top and sum(n for _, n in top) >= facts.n / 2:
         return ", ".join(f"{was} → {now} in {_all(n, facts.n)}" for (was, now), n in top)
-    for n, told in ((facts.spelling, "only case or spaces differ"), (facts.emptied, "emptied"), (facts.filled, "filled"), (facts.cut, "cut short")):
+    for n, told in (
+        (facts.spelling, "only case or spaces differ"),
+        (facts.emptied, "emptied"),
+        (facts.filled, "filled"),
+        (facts.cut, "cut short"),
+    ):
         if n >= facts.n / 2:
             return f"{told} in {_all(n, facts.n)}"
     if len(facts.shifts) >= facts.n / 2:
-        return f"{_amount(patterns.middle(facts.shifts))} in the middle, from {_amount(min(facts.shifts))} to {_amount(max(facts.shifts))}"
+        return f"{_amount(patterns.middle(facts.shifts))} (median), from {_amount(min(facts.shifts))} to {_amount(max(facts.shifts))}"
     return None
 
 
@@ -127,19 +137,17 @@ def _amount(number: float) -> str:
 
 
 def told_boxes(tally: boxes.Tally) -> list[str]:
-    """What became of the boxes, the rarest kind of change first."""
-    found = []
-    for told, counter in (("drawn", tally.drawn), ("taken away", tally.gone), ("moved", tally.moved)):
-        if counter:
-            found.append(f"{counter.total():,} {told} ({_labels(counter)})")
-    if tally.relabelled:
-        pairs = Counter({f"{was} → {now}": n for (was, now), n in tally.relabelled.items()})
-        found.append(f"{pairs.total():,} relabelled ({_labels(pairs)})")
-    return found[::-1]
+    """What became of the boxes: other labels first, which are few and matter, then what happened most."""
+    pairs = Counter({f"{was} → {now}": n for (was, now), n in tally.relabelled.items()})
+    told = [("drawn", tally.drawn), ("taken away", tally.gone), ("moved", tally.moved)]
+    ordered = [("relabelled", pairs), *sorted(told, key=lambda item: -item[1].total())]
+    return [f"{counter.total():,} {what} ({_labels(counter)})" for what, counter in ordered if counter]
 
 
 def _labels(counter: Counter[str]) -> str:
-    return ", ".join(f"{short(name, wording.VALUE)} {n:,}" for name, n in counter.most_common(4)) + (", …" if len(counter) > 4 else "")
+    return ", ".join(f"{short(name, wording.VALUE)} {n:,}" for name, n in counter.most_common(4)) + (
+        ", …" if len(counter) > 4 else ""
+    )
 
 
 def _ids(report: Report) -> list[str]:

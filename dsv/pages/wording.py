@@ -54,7 +54,9 @@ def phrase(cause: Cause) -> str:
 def name(cause: Cause) -> str:
     """The cause in a few words, for a label: `param clean.rules[0].range.min 3 → 5`."""
     if cause.kind in ("batch", "content"):
-        return f"{short(cause.what)} {cause.now or 'content'}" if cause.kind == "batch" else f"{short(cause.what)} content"
+        return (
+            f"{short(cause.what)} {cause.now or 'content'}" if cause.kind == "batch" else f"{short(cause.what)} content"
+        )
     if cause.was is None and cause.now is None:
         return f"{cause.kind} {short(cause.what)}"
     return f"{short(cause.what)} {_step(cause.was, cause.now)}"

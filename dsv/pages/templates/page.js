@@ -5,6 +5,7 @@ const at = (id) => document.getElementById(id);
 const OPS = [["+", "added"], ["−", "removed"], ["~", "modified"], [">", "moved"]];
 const MARGIN = 8; // rows drawn above and below what is seen
 const DELAY = 120; // ms between a key and the search
+const FAR = 24; // characters
 const MOST = 400; // words of a text above which only what is alike at both ends is found
 
 let data = null; // what payload.py packed, cells by column
@@ -129,7 +130,7 @@ function line(row, place) {
   made.setAttribute("aria-selected", place === active);
   const what = element("span", "what");
   for (const [name, was, now] of cells(row).slice(0, 4)) {
-    what.append(element("b", "", `${name} `), +data.ops[row] > 1 ? `${was ?? "—"} → ${now ?? "—"}   ` : `${was ?? now}   `);
+    what.append(element("b", "", `${name} `), +data.ops[row] > 1 ? `${near(was, now)} → ${near(now, was)}   ` : `${was ?? now}   `);
   }
   const mark = element("span", "sign", sign);
   mark.setAttribute("aria-label", op);
@@ -137,6 +138,12 @@ function line(row, place) {
   for (const cell of made.children) cell.setAttribute("role", "gridcell");
   made.addEventListener("click", () => { select(place); open(row); });
   return made;
+}
+function near(text, other) { // what is alike at the start is left out where it would hide the change
+  if (text === null) return "—";
+  let alike = 0;
+  while (other !== null && alike < text.length && text[alike] === other[alike]) alike++;
+  return alike > FAR ? "…" + text.slice(alike - FAR / 2) : text;
 }
 function select(place) {
   active = Math.max(0, Math.min(shown.length - 1, place));
@@ -148,7 +155,7 @@ function select(place) {
 
 /* ---- one record ---- */
 function words(was, now) {
-  const split = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) || [];
+  const split = (text) => text.match(/\s+|\d+\.\d+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) || [];
   const a = split(was), b = split(now);
   let head = 0, tail = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
