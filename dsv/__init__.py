@@ -13,7 +13,7 @@ from typing import Any
 
 _OPS = {
     "checkout": "checkout", "commit": "commit", "diff": "diff", "export": "export", "load": "load", "log": "log", "pull": "transfer", "push": "transfer",
-    "reproduce": "reproduce", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
+    "report": "report", "reproduce": "reproduce", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
 }  # fmt: skip
 __all__ = ["add", "init", *sorted(_OPS)]
 

@@ -121,7 +121,10 @@ def _graph(found: Diff) -> tuple[list[Node], list[Node]]:
     n: Counter[str] = Counter()
     for cause, counts in found.causes:
         n[cause.stage] += sum(counts.values())
-    sources = [_source(name, was, now) for name in _both(was["sources"], now["sources"])]
+    # Reports are sorted by name; the order of the sources in params.yaml is their priority.
+    declared = {**(found.a.params.get("sources") or {}), **(found.b.params.get("sources") or {})}
+    known = {**was["sources"], **now["sources"]}
+    sources = [_source(name, was, now) for name in dict.fromkeys([*declared, *known]) if name in known]
     stages = [
         _stage(name, found, was["stages"].get(name), now["stages"].get(name), n[name])
         for name in _both(was["stages"], now["stages"])

@@ -167,7 +167,9 @@ def causes(report: Report) -> Html | None:
 
 def _bars(name: str, rows: list[tuple[str, dict[str, int], str]]) -> list[Html]:
     """The chart for screens and for phones, of which one is shown: a chart that is scaled has letters too small to read."""
-    return [el("div", charts.bars(f"{name}-{kind}", rows, width), class_=f"chart {kind}") for kind, width in WIDTHS.items()]
+    return [
+        el("div", charts.bars(f"{name}-{kind}", rows, width), class_=f"chart {kind}") for kind, width in WIDTHS.items()
+    ]
 
 
 def _table(head: Html, rows: list[Html]) -> Html:
@@ -232,9 +234,7 @@ def columns(report: Report, found: Patterns) -> Html | None:
         for name, n in ordered[:100]
     ]
     head = el("tr", [el("th", name, scope="col") for name in ("column", "changed", "in common")])
-    return _panel(
-        "columns", "In which columns", _bars("columns", top), _table(head, rows)
-    )
+    return _panel("columns", "In which columns", _bars("columns", top), _table(head, rows))
 
 
 def _common(name: str, found: Patterns) -> str:

@@ -72,7 +72,9 @@ def _warnings(report: Report) -> list[str]:
     gone = [short(name) for name in report.schema.removed]
     for what, names in (("gone", gone), ("renamed", renamed), ("of another type", retyped)):
         if names:
-            found.append(f"{'Columns' if len(names) > 1 else 'Column'} {what}: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}.")
+            found.append(
+                f"{'Columns' if len(names) > 1 else 'Column'} {what}: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}."
+            )
     if any(t.was != t.now and t.was is not None and t.now is not None for t in report.splits):
         found.append("Records changed their split: figures on the old and on the new test set do not compare.")
     if report.b.quarantined > report.a.quarantined:
@@ -123,7 +125,7 @@ def column(facts: ColumnFacts) -> str | None:
     ):
         if n >= facts.n / 2:
             return f"{told} in {_all(n, facts.n)}"
-    if len(facts.shifts) >= facts.n / 2:
+    if len(facts.shifts) >= max(3, facts.n / 2):
         return f"{_amount(patterns.middle(facts.shifts))} (median), from {_amount(min(facts.shifts))} to {_amount(max(facts.shifts))}"
     return None
 

@@ -116,7 +116,9 @@ class Page:
 
     def key(self, key: str, text: str = "") -> None:
         """Presses a key."""
-        code = {"ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "Tab": 9, "/": 191}[key]
+        code = {"ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "Tab": 9, "/": 191}[
+            key
+        ]
         told = {"key": key, "code": key, "windowsVirtualKeyCode": code}
         self.call("Input.dispatchKeyEvent", type="keyDown", **told, **({"text": text} if text else {}))
         self.call("Input.dispatchKeyEvent", type="keyUp", **told)
@@ -124,7 +126,9 @@ class Page:
     def click(self, selector: str) -> None:
         """Clicks with the mouse on the middle of an element."""
         self.js(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}})")
-        box = self.js(f"(() => {{ const b = document.querySelector({selector!r}).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})()")
+        box = self.js(
+            f"(() => {{ const b = document.querySelector({selector!r}).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+        )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 
@@ -135,7 +139,9 @@ class Page:
     def events(self, *methods: str) -> list[dict[str, Any]]:
         """What the tab told of so far."""
         self.js("1")
-        return [e["params"] for e in self._browser.events if e.get("sessionId") == self._session and e["method"] in methods]
+        return [
+            e["params"] for e in self._browser.events if e.get("sessionId") == self._session and e["method"] in methods
+        ]
 
     def complaints(self) -> list[Any]:
         """Messages of the console, of the browser's log (violations of the policy among them), and exceptions."""

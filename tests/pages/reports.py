@@ -14,7 +14,7 @@ from dsv.pages.model import CHANGED, SAME, Commit, End, Exhibit, Media, Node, Re
 NASTY = [
     "</script><script>window.pwned = 1</script>",
     "<img src=x onerror='window.pwned = 1'>",
-    "\" onmouseover=\"window.pwned = 1\" x='",
+    '" onmouseover="window.pwned = 1" x=\'',
     "<!--<script>",
     "nul \0 and half \ud800 of a character",
     "\u202eturned\u2066 around",
@@ -56,16 +56,34 @@ def plain() -> Report:
     deltas.append(RecordDelta("shop/21", "modified", {"text": "a bad apple fell"}, {"text": "a red apple fell"}, text))
     deltas += [RecordDelta(f"shop/{i}", "added", None, {"price": i, "text": f"new {i}"}, new) for i in range(30, 40)]
     deltas += [RecordDelta(f"shop/{i}", "removed", {"price": i, "text": "x"}, None, short) for i in range(50, 55)]
-    deltas += [RecordDelta("shop/60", "moved", {"split": "train"}, {"split": "test"}, cause("partner", "quota", stage="split"))]
-    return report(deltas, splits=[Transition("train", "test", 1)], labels=[Transition("ham", "spam", 3), Transition(None, "ham", 1)])
+    deltas += [
+        RecordDelta("shop/60", "moved", {"split": "train"}, {"split": "test"}, cause("partner", "quota", stage="split"))
+    ]
+    return report(
+        deltas,
+        splits=[Transition("train", "test", 1)],
+        labels=[Transition("ham", "spam", 3), Transition(None, "ham", 1)],
+    )
 
 
 def hostile() -> Report:
     """Values, ids, columns, causes, labels, names and messages of which each would do harm if it were markup."""
     box = {"label": NASTY[0], "xmin": 1.0, "ymin": 2.0, "xmax": 30.0, "ymax": 40.0}
-    deltas = [RecordDelta(f"s/{text}", "modified", {text: text}, {text: text[::-1]}, cause("param", text, text, [text])) for text in NASTY]
-    deltas += [RecordDelta(text, "added", None, {"v": text, "list": [text], "struct": {text: text}}, cause("batch", text, None, text)) for text in NASTY]
-    deltas.append(RecordDelta("boxes", "modified", {"boxes": [box]}, {"boxes": [box | {"label": NASTY[1]}]}, cause("annotation", NASTY[1])))
+    deltas = [
+        RecordDelta(f"s/{text}", "modified", {text: text}, {text: text[::-1]}, cause("param", text, text, [text]))
+        for text in NASTY
+    ]
+    deltas += [
+        RecordDelta(
+            text, "added", None, {"v": text, "list": [text], "struct": {text: text}}, cause("batch", text, None, text)
+        )
+        for text in NASTY
+    ]
+    deltas.append(
+        RecordDelta(
+            "boxes", "modified", {"boxes": [box]}, {"boxes": [box | {"label": NASTY[1]}]}, cause("annotation", NASTY[1])
+        )
+    )
     exhibits = {"boxes": Exhibit((Media("image", DOT, 64, 64), None), ([box], [box | {"label": NASTY[1]}]))}
     exhibits[NASTY[0]] = Exhibit((None, Media("audio", "data:audio/wav;base64,UklGRg==")))
     nodes = [Node(text, "records", CHANGED, (text,), 1) for text in NASTY]

@@ -90,7 +90,9 @@ def test_keys_search_and_open_a_record_with_its_words_marked(opened: Opened) -> 
     page.wait(f"{COUNT} === '1 of 37 changes'")
     page.js("document.getElementById('grid').focus()")
     page.key("Enter", "\r")
-    assert page.js("[...document.querySelectorAll('#record-values del, #record-values ins')].map((e) => e.textContent)") == ["bad", "red"]
+    assert page.js(
+        "[...document.querySelectorAll('#record-values del, #record-values ins')].map((e) => e.textContent)"
+    ) == ["bad", "red"]
     page.key("Escape")
     page.wait("!document.getElementById('record').open && document.activeElement.id === 'grid'")
 
@@ -145,5 +147,7 @@ def test_readers_find_landmarks_names_and_the_count(opened: Opened) -> None:
 
 def test_bars_of_charts_have_names(opened: Opened) -> None:
     page = opened(reports.plain)
-    names = page.js("[...document.querySelectorAll('.causes .wide-only a path')].map((p) => p.getAttribute('aria-label'))")
+    names = page.js(
+        "[...document.querySelectorAll('.causes .wide-only a path')].map((p) => p.getAttribute('aria-label'))"
+    )
     assert names[0] == "clean.rate 1 → 2: 20 modified"
