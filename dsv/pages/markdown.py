@@ -17,7 +17,9 @@ CAUSES = 20
 EACH = 3
 CELLS = 6
 VALUE = 160
-SPECIAL = re.compile(r"[\\`*_\[\]{}()<>#|~!@:$&\"'^=+]|(?<=www)\.")
+SPECIAL = re.compile(r"[\\`*_\[\]<>|~!@:$#&%]|(?<=www)\.")
+# Mentions and references (`@ada`, `#12`, `!3`) are looked for in the text that is shown, so an escape does not stop them.
+REFERENCE = re.compile(r"(&#(?:33|35|36|37|38|64|126);)(?=\w)")
 ROOM = 200
 
 
@@ -43,7 +45,8 @@ def text(report: Report) -> str:
 
 def escape(value: str) -> str:
     """The text as Markdown and HTML show it: no markup, link, mention or reference comes of it."""
-    return SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(value))
+    escaped = SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(value))
+    return REFERENCE.sub(r"\1<!-- -->", escaped)
 
 
 def code(value: str) -> str:

@@ -61,6 +61,12 @@ def test_an_escaped_text_reads_as_it_is(text: str) -> None:
     assert seen.tags <= {"table", "thead", "tbody", "tr", "th", "td"}
 
 
+@pytest.mark.parametrize("text", ["@ada", "see #12", "!3", "$5", "~bug", "&4"])
+def test_nothing_is_a_mention_or_a_reference(text: str) -> None:
+    sign = next(c for c in text if not c.isalnum() and c != " ")
+    assert f"&#{ord(sign)};<!-- -->" in markdown.escape(text)
+
+
 @pytest.mark.parametrize("n", [1, 30, 400])
 def test_it_is_never_too_long_to_post(n: int) -> None:
     long = {f"column {i}": NASTY[-3] for i in range(9)}
@@ -105,5 +111,5 @@ def test_the_story_comes_first() -> None:
     assert lines[0] == "### 10 records added, 5 removed, 21 modified in price and text, 1 moved to another split"
     assert (
         lines[6]
-        == "**Why:** clean.rate 1 → 2 &#40;20&#41;; new in delivery shop/february &#40;10&#41;; clean.min 3 → 5 &#40;5&#41;; 2 more causes."
+        == "**Why:** clean.rate 1 → 2 (20); new in delivery shop/february (10); clean.min 3 → 5 (5); 2 more causes."
     )
