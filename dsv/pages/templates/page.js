@@ -143,7 +143,8 @@ function near(text, other) { // what is alike at the start is left out where it 
   if (text === null) return "—";
   let alike = 0;
   while (other !== null && alike < text.length && text[alike] === other[alike]) alike++;
-  return alike > FAR ? "…" + text.slice(alike - FAR / 2) : text;
+  const start = alike > FAR ? alike - FAR / 2 : 0;
+  return (start ? "…" : "") + text.slice(start, start + 2 * FAR) + (text.length > start + 2 * FAR ? "…" : "");
 }
 function select(place) {
   active = Math.max(0, Math.min(shown.length - 1, place));
