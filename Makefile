@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-.PHONY: test test-long lint demo docs bench bench-large
+.PHONY: test test-long test-trackers lint demo docs bench bench-large
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -14,6 +14,16 @@ test: $(VENV)/.ready lint
 
 test-long: $(VENV)/.ready lint
 	$(BIN)/pytest -n 2
+
+# Runs in MLflow and DVCLive themselves, in an environment of their own (1 GB).
+test-trackers: export PATH := $(CURDIR)/$(VENV)-trackers/bin:$(PATH)
+test-trackers: $(VENV)-trackers/.ready
+	$(VENV)-trackers/bin/pytest tests/runs
+
+$(VENV)-trackers/.ready: pyproject.toml constraints-trackers.txt
+	$(PYTHON) -m venv $(VENV)-trackers
+	$(VENV)-trackers/bin/pip install -q -c constraints-trackers.txt -e '.[test-trackers]'
+	touch $@
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check dsv tests bench

@@ -58,10 +58,12 @@ class Used(NamedTuple):
 
 def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None, check: bool = True) -> Used:
     """Runs a command to its end and tells what it and its children used."""
+    # What is installed has its bytecode beside it; a checkout that may not write any would compile itself at each start.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=cwd, env={**os.environ, "DVC_NO_ANALYTICS": "1", **(env or {})}, stdout=subprocess.PIPE, text=True
+        command, cwd=cwd, env={**around, "DVC_NO_ANALYTICS": "1", **(env or {})}, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         out = process.stdout.read()

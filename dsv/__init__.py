@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 _OPS = {
-    "checkout": "checkout", "commit": "commit", "diff": "diff", "export": "export", "load": "load", "log": "log", "pull": "transfer", "push": "transfer",
-    "report": "report", "reproduce": "reproduce", "run": "run", "show": "show", "status": "status", "verify": "verify", "why": "why",
+    "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "diff": "diff", "diff_runs": "runs_diff",
+    "export": "export", "gc": "gc", "load": "load", "log": "log", "plan": "plan", "pull": "transfer", "push": "transfer", "report": "report", "reproduce": "reproduce", "run": "run", "runs": "runs",
+    "show": "show", "status": "status", "verify": "verify", "why": "why", "why_history": "why_history",
 }  # fmt: skip
 __all__ = ["add", "init", *sorted(_OPS)]
 

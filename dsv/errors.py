@@ -6,6 +6,7 @@ DsvError                  10  something the user can mend
 ├── UnknownVersion        12  git knows no such revision, tag, run or root
 ├── DataMissing           13  an object is neither in the cache nor fetched (hint: dsv pull)
 ├── BadRecords            14  records refused where the params say `error`
+├── SectionError          10  a param of a stage does not suit the data; told with its path in the section
 ├── StageFailed           15  a stage stopped
 ├── Locked                16  another dsv or dvc works on this project
 ├── Corrupt               13  bytes that do not match their hash
@@ -48,6 +49,14 @@ class DataMissing(DsvError):
 
 class Corrupt(DsvError):
     code = 13
+
+
+class SectionError(DsvError):
+    """The message begins with the path below the section, whose name only the caller knows."""
+
+    def within(self, section: str) -> DsvError:
+        """The error as it is told."""
+        return DsvError(f"{section}.{self.message}", hint=self.hint)
 
 
 class BadRecords(DsvError):

@@ -25,7 +25,12 @@ COMMANDS = {
     "verify": "Check stored objects against their hashes.",
     "push": "Send versions to a remote.",
     "pull": "Fetch versions from a remote.",
+    "gc": "Trim the local cache of derived data.",
     "export": "Write a version's records in another format.",
+    "plan": "Say what a change of params would do.",
+    "bisect": "Find the version, and the cause in it, after which a check fails.",
+    "changelog": "Write the data set's changelog from its versions.",
+    "runs": "Link training runs to versions.",
     "stage": "Add a stage of your own.",
     "x": "Run one stage (called by DVC).",
 }

@@ -30,7 +30,7 @@ OPS = ("added", "removed", "modified", "moved")
 @click.option(
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="So many records at most (0: all)."
 )
-@click.option("--by", type=click.Choice(["cause"]), help="List the records under their causes.")
+@click.option("--by", type=click.Choice(["cause", "commit"]), help="List some records under their causes; or tell which commits brought the changes.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the md or html there.")
 @click.option("--link", metavar="URL", help="Where md points for more.")
@@ -46,7 +46,7 @@ def command(
     verbose: int,
     **chosen: Any,
 ) -> int:
-    """Compare two versions: A B, A..B (end points), A...B (from the merge base). A is HEAD and B the workspace when left out."""
+    """Compare two versions, or the data and metrics of two runs: A B, A..B (end points), A...B (from the merge base). A is HEAD and B the workspace when left out."""
     layout = options.project(directory, verbose)
     a, b = ends(layout, revs)
     if chosen["output"] is not None and (form not in PAGES or stat):
@@ -71,20 +71,30 @@ def ends(layout: Layout, revs: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _stat(layout: Layout, a: str, b: str, form: str) -> bool:
+    from dsv.cli import runs_rendering
+    from dsv.ops.metric_changes import metric_changes
     from dsv.ops.stat import stat
 
     found = stat(layout, a, b)
+    metrics = metric_changes(layout, a, b)
     if form in ("json", "jsonl"):
-        options.emit_json("dsv.stat", found.json())
+        options.emit_json("dsv.stat", found.json() | ({"metrics": [m.json() for m in metrics]} if metrics else {}))
     else:
         rendering.stat(found)
+        runs_rendering.metrics(metrics or [])
     return found.differs
 
 
 def _full(layout: Layout, a: str, b: str, form: str, chosen: dict[str, Any]) -> bool:
+    from dsv.cli import runs_rendering
     from dsv.ops.diff import diff
+    from dsv.ops.runs_diff import compare
 
     found = diff(layout, a, b)
     wanted = rendering.Wanted(**{**chosen, "limit": chosen["limit"] or None})
-    rendering.FORMS[form](found, wanted)
+    runs = compare(found)
+    if runs is None:
+        rendering.FORMS[form](found, wanted)
+    else:
+        runs_rendering.FORMS[form](found, wanted, runs)
     return bool(found)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from dsv.delta.model import Cause, RecordDelta
     from dsv.ops.diff import Diff
     from dsv.ops.stat import Stat
+    from dsv.pages.model import Table
 
 SIGNS = {"added": "+", "removed": "-", "modified": "~", "moved": ">"}
 NAMED = 12
@@ -75,7 +75,7 @@ def text(found: Diff, wanted: Wanted) -> None:
         click.echo("causes")
     options.table(
         [
-            [f"  {sum(counts.values()):,}", cause.kind, _cause(cause), _ops(counts)]
+            [f"  {sum(counts.values()):,}", cause.kind, cause_text(cause), _ops(counts)]
             for cause, counts in found.causes[:25]
         ],
         right={0},
@@ -110,7 +110,12 @@ def _quarantine(found: Diff) -> None:
         click.echo(f"quarantine  {was:,} → {now:,} rows")
 
 
-def _cause(cause: Cause) -> str:
+def cause_text(cause: Cause) -> str:
+    told = _own(cause)
+    return told if cause.via is None else f"{told} ← {cause.via.kind} {cause_text(cause.via)}"
+
+
+def _own(cause: Cause) -> str:
     if cause.was is None and cause.now is None:
         return str(cause.what)
     if cause.kind == "param" and (cause.was is None or cause.now is None):
@@ -127,21 +132,49 @@ def _ops(counts: Any) -> str:
 
 
 def _records(found: Diff, wanted: Wanted) -> None:
-    shown = 0
-    last: Cause | None = None
-    deltas = list(chosen(found, wanted))
-    if wanted.by == "cause":
-        order = {id(cause): i for i, (cause, _) in enumerate(found.causes)}
-        deltas.sort(key=lambda delta: order[id(delta.cause)])
-    for delta in deltas:
-        if wanted.by == "cause" and delta.cause is not last:
-            click.echo(f"\n{delta.cause.kind} {_cause(delta.cause)}")
-            last = delta.cause
-        _record(delta, with_cause=wanted.by != "cause")
-        shown += 1
-    total = sum(found.counts[:4])
-    if wanted.limit is not None and shown == wanted.limit < total:
-        click.echo(f"… {total - shown:,} more (--limit 0)")
+    if wanted.by == "commit":
+        _commits(found)
+    elif wanted.by == "cause" and not _narrowed(wanted):
+        _samples(found, wanted)
+    else:
+        shown = 0
+        for delta in chosen(found, wanted):
+            _record(delta, with_cause=True)
+            shown += 1
+        total = sum(found.counts[:4])
+        if wanted.limit is not None and shown == wanted.limit < total:
+            click.echo(f"… {total - shown:,} more (--limit 0)")
+
+
+def _narrowed(wanted: Wanted) -> bool:
+    return bool(wanted.op or wanted.where or wanted.column or wanted.split)
+
+
+def _samples(found: Diff, wanted: Wanted) -> None:
+    """Some records of each cause: as many of each as the limit lets all have, one at least of the largest."""
+    most = max(found.counts) if wanted.limit is None else max(1, wanted.limit // max(1, len(found.causes)))
+    listed = found.causes if wanted.limit is None else found.causes[: wanted.limit]
+    for (cause, counts), (_, deltas) in zip(listed, found.samples(most), strict=False):
+        click.echo(f"\n{cause.kind} {cause_text(cause)}")
+        for delta in deltas:
+            _record(delta, with_cause=False)
+        if sum(counts.values()) > len(deltas):
+            click.echo(f"… {sum(counts.values()) - len(deltas):,} more (--limit 0)")
+    if len(listed) < len(found.causes):
+        click.echo(f"\n… {len(found.causes) - len(listed)} more causes (--limit 0)")
+
+
+def _commits(found: Diff) -> None:
+    from dsv.ops.by_commit import by_commit
+
+    rows = []
+    for brought in by_commit(found).commits:
+        if any(brought.counts.values()):
+            entry = brought.entry
+            told = [entry, "", ""] if isinstance(entry, str) else [entry.version or entry.sha[:10], entry.date[:10], f"{entry.author}: {entry.message}"]  # fmt: skip
+            rows.append([*told, _ops(brought.counts)])
+    click.echo("commits")
+    options.table([["  " + row[0], *row[1:]] for row in rows])
 
 
 def chosen(found: Diff, wanted: Wanted) -> Iterator[RecordDelta]:
@@ -163,7 +196,8 @@ def chosen(found: Diff, wanted: Wanted) -> Iterator[RecordDelta]:
 
 def _record(delta: RecordDelta, *, with_cause: bool) -> None:
     click.echo(
-        f"{SIGNS[delta.op]} {delta.id}" + (f"    {delta.cause.kind} {_cause(delta.cause)}" if with_cause else "")
+        f"{SIGNS[delta.op]} {delta.id}{_through(delta)}"
+        + (f"    {delta.cause.kind} {cause_text(delta.cause)}" if with_cause else "")
     )
     if delta.old is not None and delta.new is not None:
         for name in delta.new:
@@ -171,9 +205,20 @@ def _record(delta: RecordDelta, *, with_cause: bool) -> None:
                 click.echo(f"    {line}")
 
 
+def _through(delta: RecordDelta) -> str:
+    """The other record, or the people, through whom a record changed."""
+    told = [*([f"of {delta.partner}"] if delta.partner else []), *([f"by {', '.join(delta.by)}"] if delta.by else [])]
+    return f" ({', '.join(told)})" if told else ""
+
+
 def as_json(found: Diff, wanted: Wanted) -> None:
     """`dsv.diff/v1`."""
-    options.emit_json("dsv.diff", found.json())
+    more = {}
+    if wanted.by == "commit":
+        from dsv.ops.by_commit import by_commit
+
+        more = {"commits": [brought.json() for brought in by_commit(found).commits]}
+    options.emit_json("dsv.diff", found.json() | more)
 
 
 def jsonl(found: Diff, wanted: Wanted) -> None:
@@ -184,30 +229,39 @@ def jsonl(found: Diff, wanted: Wanted) -> None:
 
 def record_json(delta: RecordDelta) -> dict[str, Any]:
     """A changed record as JSON has it."""
-    cause = delta.cause
-    told = {"kind": cause.kind, "stage": cause.stage, "what": cause.what}
+    told = _cause_json(delta.cause)
+    told |= {"partner": delta.partner} if delta.partner else {}
+    told |= {"by": list(delta.by)} if delta.by else {}
+    return {"id": delta.id, "op": delta.op, "from": delta.old, "to": delta.new, "cause": told}
+
+
+def _cause_json(cause: Cause) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": cause.kind, "stage": cause.stage, "what": cause.what}
     if cause.was is not None or cause.now is not None:
         told |= {"from": cause.was, "to": cause.now}
-    return {"id": delta.id, "op": delta.op, "from": delta.old, "to": delta.new, "cause": told}
+    return told | ({"via": _cause_json(cause.via)} if cause.via else {})
 
 
 def markdown(found: Diff, wanted: Wanted) -> None:
     """A scoreboard for a pull request."""
-    _page(found, wanted, "md")
+    page(found, wanted, "md")
 
 
 def html(found: Diff, wanted: Wanted) -> None:
     """A page that opens offline."""
-    _page(found, wanted, "html")
+    page(found, wanted, "html")
 
 
-def _page(found: Diff, wanted: Wanted, form: str) -> None:
+def page(found: Diff, wanted: Wanted, form: str, tables: Sequence[Table] = (), notes: Sequence[str] = ()) -> None:
+    """Prints a page, or writes it, of all changed records or of those that are wanted; with tables besides."""
     asked = [f"{name} {_told(value)}" for name in ("op", "where", "column", "split") if (value := getattr(wanted, name))]
     limit = None if wanted.limit == 20 else wanted.limit
     asked += [f"the first {limit:,}"] if limit else []
     some = chosen(found, wanted._replace(limit=limit)) if asked else None
-    pages = importlib.import_module("dsv.ops.report")  # what it needs is slow to import
-    made: str = pages.render(found, form, some, ", ".join(asked), wanted.link)
+    from dsv.ops.report import render
+    from dsv.pages.model import Beside
+
+    made = render(found, form, some, Beside(", ".join(asked), wanted.link, tables, notes))
     if wanted.output is None:
         click.echo(made, nl=not made.endswith("\n"))
     else:
@@ -216,6 +270,13 @@ def _page(found: Diff, wanted: Wanted, form: str) -> None:
 
 def _told(value: Any) -> str:
     return " or ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _escape(value: str) -> str:
+    """The text in Markdown that people also read as it is written (changelogs)."""
+    for char in "\\`*_{}[]<>|":
+        value = value.replace(char, f"\\{char}" if char not in "<>" else {"<": "&lt;", ">": "&gt;"}[char])
+    return value
 
 
 FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown, "html": html}

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from dsv.cli import options
+from dsv.cli import options, sizes
+from dsv.ops.gc import LIMIT
 from dsv.ops.run import StageRun, run
 from dsv.project.layout import INGEST
 
@@ -24,13 +25,29 @@ LOST = {
 @click.option(
     "-j", "--jobs", type=click.IntRange(1), help="Shards worked on at once; the number of cores when left out."
 )
+@click.option(
+    "--cache-limit",
+    type=sizes.Size(),
+    envvar=sizes.LIMIT,
+    show_envvar=True,
+    default=LIMIT,
+    show_default=sizes.text(LIMIT),
+    help="Beyond this size .dsv/cache loses what was not used for the longest time; never what this run used.",
+)
 @options.formats("text", "json")
 @options.directory
 def command(
-    stages: tuple[str, ...], engine: str, jobs: int | None, form: str, directory: Path, quiet: bool, verbose: int
+    stages: tuple[str, ...],
+    engine: str,
+    jobs: int | None,
+    cache_limit: int,
+    form: str,
+    directory: Path,
+    quiet: bool,
+    verbose: int,
 ) -> None:
     """Build what is out of date (the named STAGES and what they need, or all)."""
-    done = run(options.project(directory, verbose), stages, engine, jobs)
+    done = run(options.project(directory, verbose), stages, engine, jobs, cache_limit=cache_limit)
     if form == "json":
         options.emit_json("dsv.run", [_json(stage) for stage in done])
     elif not quiet:

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dsv.cli import options
-from dsv.ops.why import Trace, why
+from dsv.delta import values
+from dsv.errors import UsageError
+from dsv.project.layout import Layout
+
+if TYPE_CHECKING:
+    from dsv.ops.why import Trace
+    from dsv.ops.why_history import Moment
+
+SHORT = 10
 
 
-@click.command(epilog=options.epilog("dsv why shop/17", 10, 11, 12, 13))
-@click.argument("id_", metavar="ID")
-@click.argument("rev", default=".")
+@click.command(epilog=options.epilog("dsv why shop/17 --history", 2, 10, 11, 12, 13))
+@click.argument("id_", metavar="ID", required=False)
+@click.argument("rev", required=False)
+@click.option("--history", is_flag=True, help="When it came, changed, moved and went: version by version up to REV (HEAD).")
+@click.option("--find", "where", metavar="EXPR", help="Find ids by an SQL expression over columns and id, in place of ID.")
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="So many found ids at most (0: all).")
 @options.formats("text", "json")
 @options.directory
-def command(id_: str, rev: str, form: str, directory: Path, quiet: bool, verbose: int) -> None:
-    """Tell the life of a record in REV: file and row, every decision about it, what became of it."""
-    found = why(options.project(directory, verbose), id_, rev)
+def command(
+    id_: str | None, rev: str | None, history: bool, where: str | None, limit: int, form: str, directory: Path, quiet: bool, verbose: int
+) -> None:  # fmt: skip
+    """Tell the life of a record in REV: file and row, every decision about it, what became of it.
+
+    ID is SOURCE/KEY, or the path of a media file. Records that never made it have a life too.
+    """
+    layout = options.project(directory, verbose)
+    if where is not None:
+        _found(layout, where, id_ or rev or ".", limit, form)
+    elif id_ is None:
+        raise UsageError("dsv why needs the ID of a record, or --find EXPR.")
+    elif history:
+        _history(layout, id_, rev or "HEAD", form)
+    else:
+        _life(layout, id_, rev or ".", form)
+
+
+def _life(layout: Layout, record: str, rev: str, form: str) -> None:
+    from dsv.ops.why import why
+
+    found = why(layout, record, rev)
     if form == "json":
         # The last copy is the record as it is; earlier ones were replaced.
         options.emit_json("dsv.why", found[-1].json() | {"earlier": [trace.json() for trace in found[:-1]]})
@@ -35,7 +67,48 @@ def _text(trace: Trace) -> None:
         told = [
             step.action,
             step.rule and f"by {step.rule}",
+            step.params and values.short(step.params),
             step.partner and f"because of {step.partner}",
             step.detail and f"({step.detail})",
         ]
         click.echo(f"    {step.stage:<8} " + " ".join(filter(None, told)))
+
+
+def _history(layout: Layout, record: str, rev: str, form: str) -> None:
+    from dsv.ops.why_history import why_history
+
+    found = why_history(layout, record, rev)
+    if form == "json":
+        options.emit_json("dsv.why_history", {"id": record, "moments": [moment.json() for moment in found]})
+        return
+    click.echo(record)
+    for moment in found:
+        _moment(moment)
+
+
+def _moment(moment: Moment) -> None:
+    from dsv.cli.rendering import cause_text
+
+    entry = moment.entry
+    state = "" if moment.state == "kept" else f", {moment.state}"
+    through = f" (of {moment.partner})" if moment.partner else f" (by {', '.join(moment.by)})" if moment.by else ""
+    click.echo(f"{entry.version or entry.sha[:SHORT]}  {entry.date[:10]}  {entry.author}: {entry.message}")
+    click.echo(f"    {moment.what}{state}    {moment.cause.kind} {cause_text(moment.cause)}{through}")
+    for name in moment.new:
+        for line in values.changed(values.short(name), moment.old.get(name), moment.new.get(name)):
+            click.echo(f"        {line}")
+
+
+def _found(layout: Layout, where: str, rev: str, limit: int, form: str) -> None:
+    from dsv.ops.why import matches
+
+    found = list(itertools.islice(matches(layout, where, rev), limit + 1 if limit else None))
+    shown = found[:limit] if limit else found
+    if form == "json":
+        options.emit_json("dsv.found", [match._asdict() for match in shown])
+        return
+    options.table([[match.id, match.state] for match in shown])
+    if len(shown) < len(found):
+        click.echo("… more (--limit 0)")
+    if not found:
+        click.echo("No record.")

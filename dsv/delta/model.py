@@ -28,23 +28,32 @@ class Counts(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """Why a record changed: the first stage whose input was equal and whose decision differs."""
+    """Why a record changed: the first stage whose input was equal and whose decision differs.
+
+    `via` is the cause of the other record through which it came (kind partner), where that is known.
+    """
 
     kind: str
     stage: str
     what: str
     was: Any = None
     now: Any = None
+    via: Cause | None = None
 
 
 class RecordDelta(NamedTuple):
-    """One changed record. `old` and `new` hold the changed columns only (all columns of an added or removed record)."""
+    """One changed record. `old` and `new` hold the changed columns only (all columns of an added or removed record).
+
+    `partner` is the id of the record through which it changed, `by` are the annotators whose annotations did.
+    """
 
     id: str
     op: str
     old: dict[str, Any] | None
     new: dict[str, Any] | None
     cause: Cause
+    partner: str | None = None
+    by: tuple[str, ...] = ()
 
     def inverse(self) -> RecordDelta:
         """The delta of the way back, with the cause as it was."""

@@ -25,3 +25,12 @@ class Local:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_threads(fn: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """The results of `fn`, in the order of the items, made by threads of this process whatever the engine is."""
+    engine = Local()
+    try:
+        return engine.map(fn, items)
+    finally:
+        engine.close()

@@ -1,121 +1,245 @@
-"""Causes: the first stage whose decision about a record differs between two versions, and why it differs.
+"""Causes: the first decision about a record that differs between two versions, and why it differs.
 
-Kinds: `batch` · `content` · `annotation` · `param` · `code` · `partner` · `unexplained`. They are disjoint; every delta has one.
+Kinds: `batch` · `content` · `annotation` · `review` · `param` · `code` · `partner` · `unexplained`. They are disjoint; every
+delta has one. The cause of a `partner` follows in `via`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from dsv.delta.model import Cause
-from dsv.lineage.facts import StageFacts, value
+from dsv.lineage import params
+from dsv.lineage.facts import BatchFacts, Facts, StageFacts, value
+from dsv.lineage.params import Pair
 
-BATCH, CONTENT, ANNOTATION, PARAM, CODE, PARTNER = "batch", "content", "annotation", "param", "code", "partner"
-UNEXPLAINED = "unexplained"
-INGEST = "ingest"
+BATCH, CONTENT, ANNOTATION, REVIEW = "batch", "content", "annotation", "review"
+PARAM, CODE, PARTNER, UNEXPLAINED = "param", "code", "partner", "unexplained"
+INGEST, QUOTA = "ingest", "quota"
+A, B = "a", "b"
 FOLDED = {"superseded": "replaced", "withdrawn": "withdrawn", "conflict": "conflict", "restored": "restored"}
+SEVERAL = 2
 
 
-class Evidence(NamedTuple):
-    """What is known of a delta: the stage and rule that decide, on which side (`a` or `b`) they did, the partner,
-    the batch that an ingest event names, and the source of the record."""
+class Decision(NamedTuple):
+    """A decision that one side (`a` or `b`) made and the other did not; the rule is None where a stage assigns by none."""
 
     stage: str
     rule: str | None
     side: str
-    partner: str | None = None
-    batch: str | None = None
-    source: str = ""
-    annotated: str | None = None
 
 
-class Facts(NamedTuple):
-    """The stages of both versions by instance name, and the batches of both by `source/batch`."""
+class Arrival(NamedTuple):
+    """The batches whose base rows the two sides hold; None where a side holds none, or where the content is the same.
 
-    a: Mapping[str, StageFacts]
-    b: Mapping[str, StageFacts]
-    batches_a: frozenset[str]
-    batches_b: frozenset[str]
+    `event` is what became of a row that both sides hold, `by` the batch that did it; `replaced` tells that the record has
+    another row now.
+    """
 
-
-def explain(evidence: Evidence, facts: Facts) -> Cause:
-    """The cause that the evidence proves."""
-    if evidence.stage == INGEST:
-        return _ingest(evidence, facts)
-    was, now = facts.a.get(evidence.stage), facts.b.get(evidence.stage)
-    if was is None or now is None:
-        return Cause(
-            PARAM,
-            evidence.stage,
-            evidence.stage,
-            None if was is None else was.params,
-            None if now is None else now.params,
-        )
-    if was.revision != now.revision:
-        return Cause(CODE, evidence.stage, f"{evidence.stage} revision", was.revision, now.revision)
-    if was.code != now.code:
-        return Cause(CODE, evidence.stage, f"{evidence.stage} code", was.code, now.code)
-    changed = _param(evidence, was, now)
-    if changed is not None:
-        return changed
-    if evidence.annotated is not None and now.use == "merge":
-        return Cause(ANNOTATION, evidence.stage, evidence.annotated)
-    if evidence.partner is not None:
-        return Cause(PARTNER, evidence.stage, evidence.partner)
-    if now.use == "split":
-        return Cause(PARTNER, evidence.stage, "quota")
-    return Cause(UNEXPLAINED, evidence.stage, evidence.rule or evidence.stage)
+    source: str
+    batch_a: str | None
+    batch_b: str | None
+    event: str | None = None
+    by: str | None = None
+    replaced: bool = False
 
 
-def _ingest(evidence: Evidence, facts: Facts) -> Cause:
-    name = f"{evidence.source}/{evidence.batch}"
-    told = FOLDED.get(evidence.rule or "", evidence.rule or "added")
-    if evidence.batch is None:
-        # No stage decided otherwise, and no delivery did: nothing that is known explains the change.
-        return Cause(UNEXPLAINED, INGEST, evidence.rule or INGEST)
-    if evidence.rule == "content":
-        return Cause(CONTENT, INGEST, name)
-    if name in facts.batches_a and name not in facts.batches_b:
-        return Cause(BATCH, INGEST, name, told, "removed")
-    return Cause(BATCH, INGEST, name, None, told)
+class Vote(NamedTuple):
+    """The annotations of a record that one side alone has: by whom, in which delivery of which source."""
+
+    stage: str
+    who: str
+    source: str
+    batch: str
+    side: str
+    review: bool = False
 
 
-def _param(evidence: Evidence, was: StageFacts, now: StageFacts) -> Cause | None:
-    rule = evidence.rule
-    if rule is not None and (rule in was.rules) != (rule in now.rules):
-        there = was if rule in was.rules else now
-        settings = value(there.params, there.rules[rule][0]) if there.rules[rule] else True
-        return Cause(
-            PARAM,
-            evidence.stage,
-            f"{evidence.stage}.{rule}",
-            settings if there is was else None,
-            settings if there is now else None,
-        )
-    if rule is not None and rule in was.rules:
-        for old_path, new_path in zip(was.rules[rule], now.rules[rule], strict=False):
-            found = _leaf(value(was.params, old_path), value(now.params, new_path), f"{evidence.stage}.{new_path}")
+class Causes:
+    """Tells causes from evidence, given the facts of both versions. What was asked once is remembered."""
+
+    def __init__(self, a: Facts, b: Facts) -> None:
+        self.a, self.b = a, b
+        self._decided: dict[Decision, Cause | None] = {}
+
+    def decision(self, decision: Decision) -> Cause | None:
+        """The cause where the stage itself is another one: its presence, revision, code, or a param of the rule's own."""
+        if decision not in self._decided:
+            self._decided[decision] = self._own(decision)
+        return self._decided[decision]
+
+    def _own(self, decision: Decision) -> Cause | None:
+        stage = decision.stage
+        was, now = self.a.stages.get(stage), self.b.stages.get(stage)
+        if was is None or now is None:
+            return Cause(PARAM, stage, stage, None if was is None else was.written, None if now is None else now.written)
+        if was.revision != now.revision:
+            return Cause(CODE, stage, f"{stage} revision", was.revision, now.revision)
+        if was.code != now.code:
+            return Cause(CODE, stage, f"{stage} code", was.code, now.code)
+        if decision.rule is None:
+            return self._unnamed(was, now)
+        pair = self._pair(decision)
+        if pair is None:
+            return None
+        if pair.was is None or pair.now is None:
+            return Cause(PARAM, stage, f"{stage}.{decision.rule}", _settings(was, pair.was), _settings(now, pair.now))
+        return self._of_paths(stage, zip(_own(was, pair.was), _own(now, pair.now), strict=False))
+
+    def built_on(self, decision: Decision) -> Cause | None:
+        """The cause in what a rule builds on: params of rules before it, their order, params that no rule names."""
+        was, now = self.a.stages.get(decision.stage), self.b.stages.get(decision.stage)
+        if was is None or now is None:
+            return None
+        pair = self._pair(decision) if decision.rule is not None else None
+        if pair is not None and pair.was is not None and pair.now is not None:
+            known = {other.was: other.now for other in self._pairs[decision.stage]}
+            firsts = {paths[0]: label for label, paths in was.rules.items() if paths}
+            for path in was.rules[pair.was]:
+                label = firsts.get(path)
+                twin = known.get(label) if label is not None else None
+                other = path if label is None else now.rules[twin][0] if twin is not None else None
+                found = self._gone(decision.stage, label, was) if other is None else self._of_paths(decision.stage, [(path, other)])
+                if found is not None:
+                    return found
+            added = [label for label in _labels(now, pair.now) if label not in known.values()]
+            added = [label for label in added if Pair(None, label) in self._pairs[decision.stage]]
+            if added:
+                return Cause(PARAM, decision.stage, f"{decision.stage}.{added[0]}", None, _settings(now, added[0]))
+        moved = params.order(was, now, self._pairs.get(decision.stage, []))
+        if moved is not None:
+            return Cause(PARAM, decision.stage, f"{decision.stage}.rules", *moved)
+        return self._any(was, now)
+
+    def _gone(self, stage: str, label: str | None, was: StageFacts) -> Cause | None:
+        return None if label is None else Cause(PARAM, stage, f"{stage}.{label}", _settings(was, label), None)
+
+    @cached_property
+    def _pairs(self) -> dict[str, list[Pair]]:
+        both = [name for name in self.a.stages if name in self.b.stages]
+        return {name: params.pairs(self.a.stages[name], self.b.stages[name]) for name in both}
+
+    def _pair(self, decision: Decision) -> Pair | None:
+        place = 0 if decision.side == A else 1
+        return next((pair for pair in self._pairs[decision.stage] if pair[place] == decision.rule), None)
+
+    def _of_paths(self, stage: str, paths: Any) -> Cause | None:
+        was, now = self.a.stages[stage], self.b.stages[stage]
+        for old, new in paths:
+            pair = [_nameless(value(was.params, old)), _nameless(value(now.params, new))]
+            found = params.change(pair[0], pair[1], f"{stage}.{new}")
             if found is not None:
-                return Cause(PARAM, evidence.stage, *found)
+                return Cause(PARAM, stage, *found)
         return None
-    found = _leaf(was.params, now.params, evidence.stage)
-    return None if found is None else Cause(PARAM, evidence.stage, *found)
 
+    def _unnamed(self, was: StageFacts, now: StageFacts) -> Cause | None:
+        """A change of the params that no rule names."""
+        pair = []
+        for facts in (was, now):
+            named = {path.partition(".")[0].partition("[")[0] for paths in facts.rules.values() for path in paths}
+            pair.append({k: v for k, v in (facts.params or {}).items() if k not in named})
+        found = params.change(pair[0], pair[1], was.name)
+        return None if found is None else Cause(PARAM, was.name, *found)
 
-def _leaf(was: Any, now: Any, path: str) -> tuple[str, Any, Any] | None:
-    """The first leaf in which two param trees differ."""
-    if isinstance(was, Mapping) and isinstance(now, Mapping):
-        for key in sorted({*was, *now}, key=str):
-            found = _leaf(was.get(key), now.get(key), f"{path}.{key}")
+    def _any(self, was: StageFacts, now: StageFacts) -> Cause | None:
+        found = params.change(was.params, now.params, was.name)
+        return None if found is None else Cause(PARAM, was.name, *found)
+
+    def quota(self, stage: str) -> Cause | None:
+        """The cause where a stage fills quotas: a record moves because others came or went."""
+        facts = self.b.stages.get(stage)
+        if facts is None or facts.use != "split":
+            return None
+        by_hash = facts.params.get("method") == "hash" and len(facts.params.get("group") or ()) < 2
+        return None if by_hash else Cause(PARTNER, stage, QUOTA)
+
+    def arrival(self, arrival: Arrival) -> Cause:
+        """The cause where the deliveries differ: which came, went, or are read in another way."""
+        if arrival.event is not None:
+            return self._event(arrival)
+        paired = arrival.batch_a is not None and arrival.batch_b is not None
+        for batch in dict.fromkeys(b for b in (arrival.batch_b, arrival.batch_a) if b is not None):
+            found = self._batch(arrival.source, batch, paired)
             if found is not None:
                 return found
-        return None
-    if isinstance(was, (list, tuple)) and isinstance(now, (list, tuple)) and len(was) == len(now):
-        for index, (old, new) in enumerate(zip(was, now, strict=True)):
-            found = _leaf(old, new, f"{path}[{index}]")
+        return self._elsewhere(arrival.source, paired, INGEST)
+
+    def _event(self, arrival: Arrival) -> Cause:
+        told = FOLDED.get(arrival.event or "", arrival.event)
+        if arrival.by is not None:
+            name, (was, now) = f"{arrival.source}/{arrival.by}", self._both(arrival.source, arrival.by)
+            if (was is None) != (now is None) and not arrival.replaced:
+                return Cause(BATCH, INGEST, name, None, told if was is None else "removed")
+            found = self._batch(arrival.source, arrival.by, arrival.replaced)
             if found is not None:
                 return found
+        return self._elsewhere(arrival.source, arrival.replaced, arrival.event or INGEST)
+
+    def _both(self, source: str, batch: str) -> tuple[BatchFacts | None, BatchFacts | None]:
+        return self.a.sources.get(source, {}).get(batch), self.b.sources.get(source, {}).get(batch)
+
+    def _batch(self, source: str, batch: str, paired: bool) -> Cause | None:
+        """What is different about one delivery."""
+        name, (was, now) = f"{source}/{batch}", self._both(source, batch)
+        if was is None and now is None:
+            return None
+        if was is None or now is None:
+            told = "added" if was is None else "removed"
+            return Cause(CONTENT, INGEST, name, None, None if was is None else told) if paired else Cause(BATCH, INGEST, name, None, told)
+        if was.raw != now.raw:
+            return Cause(CONTENT, INGEST, name) if paired else Cause(BATCH, INGEST, name, None, "replaced")
+        found = params.change(was.read, now.read, f"sources.{source}")
+        return None if found is None else Cause(PARAM, INGEST, *found)
+
+    def _elsewhere(self, source: str, paired: bool, what: str) -> Cause:
+        """The first delivery of the source that differs: later ones are folded into what it left."""
+        for batch in dict.fromkeys([*self.b.sources.get(source, {}), *self.a.sources.get(source, {})]):
+            found = self._batch(source, batch, paired)
+            if found is not None:
+                return found
+        if self.a.revision != self.b.revision:
+            return Cause(CODE, INGEST, f"{INGEST} revision", self.a.revision, self.b.revision)
+        return Cause(UNEXPLAINED, INGEST, what)
+
+    def vote(self, votes: list[Vote]) -> Cause:
+        """The cause where a record has other annotations: whose, from which delivery; or how a delivery is read."""
+        for vote in votes:
+            was, now = self._both(vote.source, vote.batch)
+            if was is not None and now is not None and was.raw == now.raw:
+                found = self._elsewhere(vote.source, True, vote.batch)
+                if found.kind != CONTENT and found.kind != UNEXPLAINED:
+                    return found
+        who = sorted({vote.who for vote in votes})
+        came = [vote for vote in votes if vote.side == B] or votes
+        names = list(dict.fromkeys(f"{vote.source}/{vote.batch}" for vote in came))
+        told = ", ".join(who) if len(who) <= SEVERAL else "several annotators"
+        kind = REVIEW if any(vote.review for vote in came) else ANNOTATION
+        ends = (None, ", ".join(names)) if came[0].side == B else (", ".join(names), None)
+        return Cause(kind, votes[0].stage, told, *ends)
+
+
+def _own(facts: StageFacts, label: str) -> tuple[str, ...]:
+    """The params that are a rule's own: not the first ones of other rules."""
+    paths = facts.rules[label]
+    others = {other[0] for name, other in facts.rules.items() if other and name != label}
+    return tuple(path for path in paths if path not in others)
+
+
+def _labels(facts: StageFacts, label: str) -> list[str]:
+    """The rules whose params a rule depends on."""
+    firsts = {paths[0]: name for name, paths in facts.rules.items() if paths}
+    return [firsts[path] for path in facts.rules[label] if path in firsts]
+
+
+def _settings(facts: StageFacts, label: str | None) -> Any:
+    """A rule as params.yaml has it."""
+    paths = facts.rules.get(label or "")
+    if label is None or paths is None:
         return None
-    same = type(was) is type(now) and was == now
-    return None if same else (path, was, now)
+    return _nameless(value(facts.written, paths[0])) if paths else True
+
+
+def _nameless(found: Any) -> Any:
+    return {k: v for k, v in found.items() if k != params.NAME} if isinstance(found, Mapping) else found

@@ -1,15 +1,18 @@
-"""What the lineage needs to know of a version's stages."""
+"""What the lineage needs to know of a version's sources and stages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
 class StageFacts:
-    """One stage of a version: revision, plugin code, params, and which params (paths within them) each rule depends on."""
+    """One stage of a version: revision, plugin code, params with their defaults, and which of them (paths) each rule depends on.
+
+    `written` are the params as params.yaml has them.
+    """
 
     name: str
     use: str
@@ -17,6 +20,22 @@ class StageFacts:
     code: str = ""
     params: Any = None
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    written: Any = None
+
+
+class BatchFacts(NamedTuple):
+    """One delivery: the digest of its files, and the params that it is read with."""
+
+    raw: str
+    read: Mapping[str, Any]
+
+
+class Facts(NamedTuple):
+    """One version: its stages by name, the deliveries of each source in order of arrival, the revision of ingest."""
+
+    stages: Mapping[str, StageFacts]
+    sources: Mapping[str, Mapping[str, BatchFacts]]
+    revision: int = 0
 
 
 def value(params: Any, path: str) -> Any:

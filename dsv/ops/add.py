@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
 from dsv.runner import files, sample
 from dsv.store import disk
+from dsv.store.hashed import Hashed
 
 NAME = re.compile(names.NAME["pattern"])
 
@@ -83,13 +84,13 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
     folder = layout.raw(delivery.source, batch)
     take.check(layout, delivery.paths, folder)
     _declare(layout, delivery.source, batch, body, changed, dry=True)
-    take.take(layout, delivery.paths, folder, delivery.how)
+    taken = take.take(layout, delivery.paths, folder, delivery.how)
     columns: dict[str, str] = {}
     if source is None and delivery.types == "infer" and delivery.kind != "media":
-        columns = sample.infer(folder, delivery.format, delivery.names)
+        columns = sample.infer(folder, sorted(taken), delivery.format, delivery.names)
         if columns:
             body["columns"] = columns
-    tracked = _track(layout, folder)
+    tracked = _track(layout, folder, taken)
     # Before params.yaml names the delivery, and before the originals go: a power failure must not take the copies.
     disk.flush(layout.root)
     _declare(layout, delivery.source, batch, body, changed)
@@ -177,10 +178,10 @@ def _agree(delivery: Delivery, known: dict[str, Any]) -> None:
             )
 
 
-def _track(layout: Layout, folder: Path) -> dotdvc.Out:
+def _track(layout: Layout, folder: Path, taken: Mapping[str, Hashed]) -> dotdvc.Out:
     """Stores the files in the cache and writes the .dvc file beside the folder."""
     store = cache.store(layout)
-    tree = store.add_tree(folder)
+    tree = store.add_tree(folder, taken)
     out = dotdvc.Out(folder.name, tree.oid, tree.size, tree.nfiles)
     files.write(folder.with_name(f"{folder.name}.dvc"), dotdvc.dump(out).encode())
     ignore = folder.parent / ".gitignore"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
+from dsv.ops.edited import edited
 from dsv.ops.tracked import belongs, uncommitted
-from dsv.project import cache
+from dsv.project import cache, missing
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.runner import files
@@ -19,7 +21,8 @@ from dsv.store.objects import Store
 from dsv.vcs import blob
 
 LAST = "checkout"
-RAW = "data/raw/"
+RAW, RUNS = "data/raw/", "runs/"
+EXECUTABLE = "100755"
 
 
 class CheckedOut(NamedTuple):
@@ -34,9 +37,7 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     version = find(layout, rev)
     if version.sha is None:
         raise errors.UsageError("The workspace is checked out already.")
-    missing = [oid for oid in sorted(wanted(version)) if not version.store.has(oid)]
-    if missing:
-        raise errors.DataMissing(f"{len(missing)} objects of {rev} are not in the cache.", hint=f"dsv pull {rev}")
+    missing.require(version, dict(version.outs) | deliveries(version))
     if output is None:
         with turn(layout.root, wait=False):
             return _into_workspace(layout, version)
@@ -60,23 +61,44 @@ def _into_workspace(layout: Layout, version: Version) -> CheckedOut:
             f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
             hint="dsv commit, or dsv checkout REV -o DIR",
         )
+    foreign = sorted(_edited(layout, version))
+    if foreign:
+        raise errors.DsvError(
+            f"Not as `dsv add` took them: {', '.join(foreign[:5])}. They would be overwritten.",
+            hint="move them elsewhere (dsv add takes them as a delivery of their own), or dsv checkout REV -o DIR",
+        )
     files.write(layout.temporary / LAST, f"{version.sha}\n".encode())
     return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
 
 
+def _edited(layout: Layout, version: Version) -> Iterator[str]:
+    """The files of deliveries that would be replaced and are of no version: of this one, of HEAD, or of the last checkout."""
+    there = [deliveries(version), deliveries(find(layout, "HEAD"))]
+    for sha in _last(layout):
+        with suppress(errors.DsvError):  # its commit may be gone
+            there.append(deliveries(Version(layout, sha, sha)))
+    for path in there[0]:
+        folder = layout.root / path
+        if folder.is_dir() and path not in version.outs:
+            for name in edited(version.store, folder, {found[path] for found in there if path in found}):
+                yield f"{path}/{name}"
+
+
+def _last(layout: Layout) -> list[str]:
+    """The version that was checked out last, finished or not."""
+    last = layout.temporary / LAST
+    return last.read_text(encoding="utf-8").split() if last.exists() else []
+
+
 def _kept(layout: Layout, version: Version, path: str) -> bool:
     """Whether a file that differs from HEAD is in a version: of this checkout, or of the last one, finished or not."""
-    last = layout.temporary / LAST
-    shas = {str(version.sha), *(last.read_text(encoding="utf-8").split() if last.exists() else ())}
+    shas = {str(version.sha), *_last(layout)}
     file = layout.root / path
+    if path.startswith(RUNS) and blob.read_file(layout.root, str(version.sha), path) is None:
+        return True  # a run that was recorded since is left as it is
     return not file.exists() or (
         file.is_file() and file.read_bytes() in [blob.read_file(layout.root, sha, path) for sha in shas]
     )
-
-
-def wanted(version: Version) -> set[str]:
-    """The oids of a version's outputs and deliveries."""
-    return version.objects() | deliveries_objects(version)
 
 
 def deliveries(version: Version) -> dict[str, str]:
@@ -92,26 +114,18 @@ def deliveries(version: Version) -> dict[str, str]:
     }
 
 
-def deliveries_objects(version: Version) -> set[str]:
-    """The oids of a version's deliveries. A listing that is missing stands for itself."""
-    found = set()
-    for oid in deliveries(version).values():
-        found.add(oid)
-        if version.store.has(oid):
-            found |= set(version.store.tree(oid).values())
-    return found
-
-
 def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool = True, outs: bool = True) -> int:
     """Writes the committed files (all, or only those that make a version) and links the data; how many files of data."""
     assert version.sha is not None
     root = version.layout.root
-    names = [e.path for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
-    for name, data in zip(names, blob.read_files(root, [(version.sha, name) for name in names]), strict=True):
+    entries = [e for e in blob.list_tree(root, version.sha) if not only_version or belongs(e.path)]
+    for entry, data in zip(entries, blob.read_files(root, [(version.sha, e.path) for e in entries]), strict=True):
         if data is not None:
-            target = folder / name
-            if not target.exists() or target.read_bytes() != data:
+            target = folder / entry.path
+            if not (target.exists() and _has(target, data)):
                 files.write(target, data)
+            if entry.mode == EXECUTABLE:
+                target.chmod(0o755)
     store = cache.store(version.layout)
     count = 0
     if raw:
@@ -120,6 +134,12 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
         results = {path: oid for path, oid in version.outs.items() if not path.startswith(RAW)}
         count += sum(place(store, oid, folder / path) for path, oid in results.items())
     return count
+
+
+def _has(target: Path, data: bytes) -> bool:
+    """Whether a file needs no writing. Deliveries of later batches stay, so git must go on ignoring them."""
+    there = target.read_bytes()
+    return there == data or (target.name == ".gitignore" and {*data.splitlines()} <= {*there.splitlines()})
 
 
 def place(store: Store, oid: str, folder: Path) -> int:

@@ -10,7 +10,8 @@ import polars as pl
 
 from dsv.delta.columns import SchemaChange, schema_change
 from dsv.delta.model import MODIFIED, MOVED, OPS, Cause, Counts, RecordDelta, bump
-from dsv.ops import sides
+from dsv.lineage.causes import Causes
+from dsv.ops.sides import Opened
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.runner import difference, explain
@@ -61,6 +62,18 @@ class Diff:
                 left = None if left is None else left - 1
                 yield delta
 
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both versions as they are read."""
+        return self._sides
+
+    def samples(self, each: int) -> Iterator[tuple[Cause, list[RecordDelta]]]:
+        """So many records of each cause, causes in the order of `causes`."""
+        nth = pl.int_range(pl.len()).over("cause")
+        deltas = list(_deltas(self, self.rows.filter(nth < each), None))
+        for cause, _ in self.causes:
+            yield cause, [delta for delta in deltas if delta.cause is cause]
+
     def json(self) -> dict[str, Any]:
         """The value of `dsv.diff/v1`."""
         return {
@@ -82,17 +95,23 @@ class Diff:
 
 
 def cause_json(cause: Cause) -> dict[str, Any]:
-    """A cause as JSON has it."""
-    return {"kind": cause.kind, "stage": cause.stage, "what": cause.what, "from": cause.was, "to": cause.now}
+    """A cause as JSON has it; `via` is there where it came through another record."""
+    told = {"kind": cause.kind, "stage": cause.stage, "what": cause.what, "from": cause.was, "to": cause.now}
+    return told | ({"via": cause_json(cause.via)} if cause.via else {})
 
 
 def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     """The difference from version `a` to version `b`."""
-    old, new = find(layout, a), find(layout, b)
-    side_a, side_b = sides.side(old), sides.side(new)
-    found = difference.compare(side_a, side_b)
-    explained = explain.run(found, side_a, side_b, sides.facts(old, new, side_a, side_b))
-    totals = [_total(version, side) for version, side in ((old, side_a), (new, side_b))]
+    return between(find(layout, a), find(layout, b))
+
+
+def between(old: Version, new: Version) -> Diff:
+    """The difference from one version to another."""
+    before, after = Opened(old), Opened(new)
+    a, b = before.side, after.side
+    found = difference.compare(a, b)
+    explained = explain.run(found, a, b, Causes(before.facts, after.facts), lambda: before.merging | after.merging)
+    totals = [_total(version, side) for version, side in ((old, a), (new, b))]
     counts = _counts(explained.rows, totals[0])
     change = schema_change(_columns(old), _columns(new), found.renamed)
     broken = bool(change.removed or change.renamed or change.retyped)
@@ -100,9 +119,9 @@ def diff(layout: Layout, a: str = "HEAD", b: str = ".") -> Diff:
     label = _label_column(new)
     return Diff(
         old, new, counts, change, _column_counts(explained.rows),
-        _transitions(explained.rows, side_a, side_b, label), _transitions(explained.rows, side_a, side_b, SPLIT),
-        explain.tally(explained, OPS), step, {"from": _facts(old, side_a, totals[0]), "to": _facts(new, side_b, totals[1])},
-        explained.rows, (side_a, side_b), explained.causes,
+        _transitions(explained.rows, a, b, label), _transitions(explained.rows, a, b, SPLIT),
+        explain.tally(explained, OPS), step, {"from": _facts(old, a, totals[0]), "to": _facts(new, b, totals[1])},
+        explained.rows, (a, b), explained.causes,
     )  # fmt: skip
 
 
@@ -165,12 +184,12 @@ def _deltas(diff: Diff, part: pl.DataFrame, where: str | None) -> Iterator[Recor
     old, new = _values(a, at_a), _values(b, at_b)
     ids = pl.select(pl.coalesce(_ids(b, at_b), _ids(a, at_a)).alias("id")).to_series()
     keep = _where(ids, old, new, where) if where else None
-    for i, (op, columns, number) in enumerate(part.select("op", "columns", "cause").iter_rows()):
+    for i, (op, columns, number, partner, by) in enumerate(part.select("op", "columns", "cause", "partner", "by").iter_rows()):
         if keep is not None and not keep[i]:
             continue
         was = _row(old, i, columns) if part["a_shard"][i] is not None else None
         now = _row(new, i, columns) if part["b_shard"][i] is not None else None
-        yield RecordDelta(ids[i], op, was, now, diff._causes[number])
+        yield RecordDelta(ids[i], op, was, now, diff._causes[number], partner, tuple(by.split(explain.BETWEEN)) if by else ())
 
 
 def _values(side: Side, at: pl.DataFrame) -> pl.DataFrame:

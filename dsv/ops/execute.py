@@ -118,4 +118,7 @@ def _stage(layout: Layout, plan: Pipeline, name: str, engine: Engine, progress: 
         decided = load_decided(known, stage_out(name))
         same = decided.revision == instance.revision
         before = previous(layout, stage_out(name), decided.shards if same else {})
-    return run_stage.run(context, engine, before, progress.at)
+    try:
+        return run_stage.run(context, engine, before, progress.at)
+    except errors.SectionError as error:
+        raise error.within(name) from error

@@ -74,7 +74,7 @@ def _of_shard(
     version: Version, side: Side, shard: Shard, asked: pl.Series, stored: Mapping[str, str]
 ) -> dict[str, Found]:
     names = read.ids(side.files, shard)
-    rows = (names.is_in(asked.implode()) & side.kept(shard)).arg_true().cast(pl.UInt32)
+    rows = (names.is_in(asked.implode()) & pl.Series(side.kept(shard))).arg_true().cast(pl.UInt32)
     origin = side.files.open(ORIGIN, shard.relative)
     if rows.is_empty() or origin is None:
         return {}

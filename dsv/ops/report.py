@@ -13,17 +13,18 @@ import polars as pl
 from dsv import errors
 from dsv.delta.model import RecordDelta
 from dsv.delta.values import short
-from dsv.ops import exhibits, sides
+from dsv.ops import exhibits
 from dsv.ops.diff import Diff, diff
 from dsv.ops.show import describe
 from dsv.pages import charts, markdown, page
 from dsv.pages.exhibits import chosen
-from dsv.pages.model import ADDED, CHANGED, REMOVED, SAME, Commit, End, Node, Report, Transition
+from dsv.pages.model import ADDED, CHANGED, REMOVED, SAME, Beside, Commit, End, Node, Report, Transition
 from dsv.project.history import tags
 from dsv.project.layout import INGEST, LOCK, Layout
 from dsv.project.version import Version
 from dsv.record.changes import changes
 from dsv.runner import read
+from dsv.runner.side import Side
 from dsv.vcs import history
 
 MOST = 200_000
@@ -38,15 +39,15 @@ def report(layout: Layout, a: str = "HEAD", b: str = ".", form: str = "html", li
         raise errors.UsageError(f"A report is in one of {', '.join(FORMS)}, not in {form!r}.")
     if form == "html":
         charts.ready()
-    return render(diff(layout, a, b), form, link=link)
+    return render(diff(layout, a, b), form, beside=Beside(link=link))
 
 
 def render(
-    found: Diff, form: str, deltas: Iterable[RecordDelta] | None = None, asked: str = "", link: str | None = None
+    found: Diff, form: str, deltas: Iterable[RecordDelta] | None = None, beside: Beside | None = None
 ) -> str:
-    """A page of a difference; of some of its records only, if `deltas` are given, which are those that were `asked` for."""
+    """A page of a difference; of some of its records only, if `deltas` are given, which are those that were asked for."""
     some = sampled(found, MOST) if deltas is None else list(islice(deltas, MOST))
-    made = facts(found, some, asked, link)
+    made = facts(found, some, beside)
     if form == "md":
         return markdown.text(made)
     charts.ready()
@@ -63,7 +64,7 @@ def sampled(found: Diff, most: int) -> list[RecordDelta]:
     return list(replace(found, rows=found.rows.filter(place % every == 0)).records())
 
 
-def facts(found: Diff, deltas: list[RecordDelta], asked: str = "", link: str | None = None) -> Report:
+def facts(found: Diff, deltas: list[RecordDelta], beside: Beside | None = None) -> Report:
     """The value that pages are made of."""
     layout = found.a.layout
     sources, stages = _graph(found)
@@ -82,15 +83,13 @@ def facts(found: Diff, deltas: list[RecordDelta], asked: str = "", link: str | N
         sources=sources,
         stages=stages,
         commits=_commits(layout, found.a, found.b),
-        others=_ids(found.a),
-        asked=asked,
-        link=link,
+        others=_ids(found.sides[0]),
+        beside=beside or Beside(),
     )
 
 
-def _ids(version: Version) -> list[str]:
+def _ids(side: Side) -> list[str]:
     """Ids of some records of a version, changed or not."""
-    side = sides.side(version)
     shards = side.shards[:: max(1, len(side.shards) // SHARDS)]
     return [
         name

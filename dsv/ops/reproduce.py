@@ -10,9 +10,10 @@ from typing import NamedTuple
 from dsv import errors
 from dsv.engines import registry as engines
 from dsv.ops import sides
-from dsv.ops.checkout import checkout, materialise
+from dsv.ops.checkout import checkout, deliveries, materialise
 from dsv.ops.execute import execute
 from dsv.ops.progress import SILENT, Progress
+from dsv.project import missing
 from dsv.project.build import pipeline
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
@@ -72,6 +73,7 @@ def _sum(side: Side) -> Sum:
 
 def _rebuild(version: Version, expected: str, output: Path | None, progress: Progress) -> Reproduced:
     """Runs every stage from the deliveries in a folder of its own."""
+    missing.require(version, deliveries(version))
     folder = output or Path(tempfile.mkdtemp(prefix="dsv-rebuild-", dir=_scratch(version.layout)))
     if output is not None and output.exists() and any(output.iterdir()):
         raise errors.UsageError(f"{output} is not empty.")

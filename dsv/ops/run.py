@@ -11,7 +11,7 @@ from dsv.dvcio import lock, process
 from dsv.dvcio.turn import turn
 from dsv.engines import registry as engines
 from dsv.engines.base import Engine
-from dsv.ops import serve
+from dsv.ops import gc, serve
 from dsv.ops.derive import derive
 from dsv.ops.execute import execute
 from dsv.ops.progress import SILENT, Progress
@@ -39,10 +39,19 @@ def run(
     engine: str = "local",
     workers: int | None = None,
     progress: Progress = SILENT,
+    *,
+    cache_limit: int | None = gc.LIMIT,
 ) -> list[StageRun]:
-    """Builds the stages (all when none is named) that are out of date, and what they need."""
+    """Builds the stages (all when none is named) that are out of date, and what they need.
+
+    Beyond `cache_limit` the local cache loses what was not used for the longest time, but nothing that this run used.
+    """
     with turn(layout.root, wait=True) as held:
-        return _run(layout, stages, Work(engine, workers, progress), held)
+        started = time.time()
+        done = _run(layout, stages, Work(engine, workers, progress), held)
+        if any(stage.ran for stage in done):
+            gc.after_run(layout, cache_limit, started)
+        return done
 
 
 class Work(NamedTuple):

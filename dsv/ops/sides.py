@@ -3,19 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from dsv import errors
-from dsv.lineage.causes import Facts
-from dsv.lineage.facts import StageFacts
-from dsv.project.layout import INGEST, stage_out
+from dsv.lineage.facts import BatchFacts, Facts, StageFacts
+from dsv.project.layout import INGEST, PARAMS, stage_out
 from dsv.project.manifest import Decided, load_decided, load_ingested
 from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
-from dsv.project.version import Version
+from dsv.project.version import WORKSPACE, Version
+from dsv.record import schema, yaml12
 from dsv.runner import columns
 from dsv.runner.narrow import Cache
 from dsv.runner.side import Side
+from dsv.runner.votes import Merging
+
+
+class Opened:
+    """A version with its records and how it was made, each read when it is first asked for."""
+
+    def __init__(self, version: Version) -> None:
+        version.ahead()
+        self.version = version
+
+    @cached_property
+    def side(self) -> Side:
+        """The version's records."""
+        return side(self.version)
+
+    @cached_property
+    def params(self) -> Params:
+        """The params that made the version."""
+        return params(self.version)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that the params describe."""
+        return build(self.params)
+
+    @property
+    def facts(self) -> Facts:
+        """What the lineage needs to know of the version."""
+        signed = self.version.signature.get(INGEST, {})
+        return Facts(Stages(self), Sources(self), signed.get("revision", 0))
+
+    @cached_property
+    def merging(self) -> dict[str, Merging]:
+        """The stages that merge annotations."""
+        facts = {name: of for name, of in self.pipeline.source_facts().items() if of.kind == "annotations"}
+        found = {}
+        for instance in self.pipeline.instances:
+            if instance.use == "merge":
+                used = {name: of for name, of in facts.items() if name in (instance.params.from_ or facts)}
+                found[instance.name] = Merging(instance.name, used, frozenset(instance.params.annotators.reviewers))
+        return found
 
 
 def pipeline(version: Version) -> Pipeline:
@@ -24,11 +67,25 @@ def pipeline(version: Version) -> Pipeline:
 
 
 def params(version: Version) -> Params:
-    """The version's params.yaml."""
-    text = version.text("params.yaml")
+    """The params that made the version: its params.yaml; of the workspace what the last run read of it."""
+    text = version.text(PARAMS)
     if text is None:
         raise errors.UnknownVersion(f"{version.rev} has no params.yaml: it is no version of a dsv project.")
-    return parse(text, f"params.yaml of {version.rev}")
+    if version.rev == WORKSPACE:
+        text = _as_run(version, text)
+    return parse(text, f"{PARAMS} of {version.rev}")
+
+
+def _as_run(version: Version, text: bytes) -> bytes:
+    """params.yaml as DVC recorded it: what was edited since has made nothing yet."""
+    written = yaml12.mapping(text, PARAMS)
+    ran: dict[str, Any] = {}
+    for stage in version.locked.values():
+        ran |= stage.params.get(PARAMS, {})
+    if all(written.get(name) == value for name, value in ran.items()) and written.keys() <= {"dataset", *ran}:
+        return text
+    order = [name for name in ("sources", *version.signature) if name in ran]
+    return yaml12.dump({"dataset": written.get("dataset"), **{name: ran[name] for name in order}}).encode()
 
 
 def side(version: Version) -> Side:
@@ -50,22 +107,25 @@ def side(version: Version) -> Side:
     return Side(version, ingested, deciding, manifests, frozenset(names), Cache(version.layout.cache))
 
 
-def facts(a: Version, b: Version, side_a: Side, side_b: Side) -> Facts:
-    """What the lineage needs to know of both versions."""
-    return Facts(Stages(a), Stages(b), _batches(side_a), _batches(side_b))
+class Sources(Mapping[str, Mapping[str, BatchFacts]]):
+    """The deliveries of each source of a version. Params are read when the first source is asked for."""
 
-
-class Stages(Mapping[str, StageFacts]):
-    """The stages of a version by name. Most causes need none: params are read when the first stage is asked for."""
-
-    def __init__(self, version: Version) -> None:
-        self._version = version
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
     @cached_property
-    def _found(self) -> dict[str, StageFacts]:
-        return _stages(self._version)
+    def _found(self) -> dict[str, dict[str, BatchFacts]]:
+        declared = self._opened.params.sources
+        found = {}
+        for source in self._opened.side.ingested.sources:
+            read: dict[str, Any] = {}
+            if source.name in declared:
+                of = declared[source.name]
+                read = dict(zip(of.batches, (schema.plain(one.counts()) for one in of.delivered()), strict=True))
+            found[source.name] = {b.name: BatchFacts(b.raw, read.get(b.name, {})) for b in source.batches}
+        return found
 
-    def __getitem__(self, name: str) -> StageFacts:
+    def __getitem__(self, name: str) -> Mapping[str, BatchFacts]:
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -75,22 +135,28 @@ class Stages(Mapping[str, StageFacts]):
         return len(self._found)
 
 
-def _stages(version: Version) -> dict[str, StageFacts]:
-    found = {}
-    for instance in pipeline(version).instances:
-        signed = version.signature.get(instance.name, {})
-        facts = instance.facts()
-        # The revision that made the data is the signed one, not the one of the dsv that reads it.
-        found[instance.name] = StageFacts(
-            facts.name,
-            facts.use,
-            signed.get("revision", facts.revision),
-            signed.get("code", ""),
-            facts.params,
-            facts.rules,
-        )
-    return found
+class Stages(Mapping[str, StageFacts]):
+    """The stages of a version by name. Most causes need none: params are read when the first stage is asked for."""
 
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
-def _batches(side: Side) -> frozenset[str]:
-    return frozenset(f"{source.name}/{batch.name}" for source in side.ingested.sources for batch in source.batches)
+    @cached_property
+    def _found(self) -> dict[str, StageFacts]:
+        found = {}
+        for instance in self._opened.pipeline.instances:
+            signed = self._opened.version.signature.get(instance.name, {})
+            facts = instance.facts()
+            # The revision that made the data is the signed one, not the one of the dsv that reads it.
+            revision, code = signed.get("revision", facts.revision), signed.get("code", "")
+            found[instance.name] = replace(facts, revision=revision, code=code)
+        return found
+
+    def __getitem__(self, name: str) -> StageFacts:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)

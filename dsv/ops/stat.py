@@ -30,14 +30,15 @@ def stat(layout: Layout, a: str = "HEAD", b: str = ".") -> Stat:
     """The figures in which two versions differ."""
     known = tags(layout)
     old, new = describe(find(layout, a), known), describe(find(layout, b), known)
-    left, right = _flat(old), _flat(new)
+    left, right = flat(old), flat(new)
     changed = {
         name: (left.get(name), right.get(name)) for name in {**left, **right} if left.get(name) != right.get(name)
     }
     return Stat(old, new, changed)
 
 
-def _flat(shown: dict[str, Any]) -> dict[str, Any]:
+def flat(shown: dict[str, Any]) -> dict[str, Any]:
+    """Name → figure of what `show` gives: `records`, `splits.test`, `labels.spam`, `dropped.clean.range`."""
     found: dict[str, Any] = {"records": shown["records"], "quarantined": shown["quarantined"]}
     for group in ("splits", "labels", "dropped", "columns"):
         found |= {f"{group}.{name}": value for name, value in shown[group].items()}

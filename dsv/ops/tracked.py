@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from dsv.project.layout import Layout
 from dsv.record import yaml12
 from dsv.vcs import worktree
@@ -40,9 +43,14 @@ def uncommitted(layout: Layout) -> list[str]:
 def modules(layout: Layout) -> set[str]:
     """Where the modules of the user's own stages lie, if they lie in the project."""
     params = yaml12.load(layout.params.read_bytes())
-    found = set()
-    for name, section in params.items() if isinstance(params, dict) else ():
+    return set(modules_of(params)) if isinstance(params, dict) else set()
+
+
+def modules_of(params: Mapping[str, Any]) -> dict[str, str]:
+    """Where the modules of the stages of one's own may lie → the stage."""
+    found: dict[str, str] = {}
+    for name, section in params.items():
         if isinstance(section, dict) and section.get("use", name) == PYTHON:
             place = str(section.get("function")).partition(":")[0].replace(".", "/")
-            found |= {f"{place}.py", f"{place}/__init__.py"}
+            found |= {f"{place}.py": name, f"{place}/__init__.py": name}
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from dsv import errors
@@ -11,7 +13,9 @@ from dsv.ops.checkout import deliveries
 from dsv.ops.fetch import fetch
 from dsv.project import cache
 from dsv.project.layout import Layout
+from dsv.project.missing import SEEN, seen
 from dsv.project.version import Version, find
+from dsv.runner import files as disk
 
 
 class Transferred(NamedTuple):
@@ -26,12 +30,14 @@ def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
     """Sends every object of the versions (HEAD when none is named): files first, listings last."""
     name = remote_name(layout, remote)
     oids: set[str] = set()
-    for version in _versions(layout, revs):
+    versions = _versions(layout, revs)
+    for version in versions:
         oids |= version.objects()
         for oid in deliveries(version).values():
             oids |= {oid, *version.store.tree(oid).values()}
     store = cache.store(layout)
     moved = transfer.push(layout.root, sorted(oids), name, store.intact)
+    _saw(layout, versions, name)
     return Transferred(len(oids), moved, name)
 
 
@@ -48,7 +54,16 @@ def pull(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
         for oid in listings:
             files |= set(version.store.tree(oid).values())
     moved += _fetch(layout, versions[0], files, name)
+    _saw(layout, versions, name)
     return Transferred(len(listings | files), moved, name)
+
+
+def _saw(layout: Layout, versions: Sequence[Version], remote: str) -> None:
+    """Notes that all objects of the versions are on the remote now: what is lost here is told to have been there."""
+    known, now = seen(layout), datetime.now(UTC).isoformat(timespec="seconds")
+    for version in versions:
+        known.setdefault(str(version.sha), {})[remote] = now
+    disk.write(layout.cache / SEEN, json.dumps(known).encode())
 
 
 def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int:

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from dsv import errors
 from dsv.ledger import decisions as ledger
-from dsv.ops import sides
-from dsv.project.layout import ORIGIN, QUARANTINE, Layout
+from dsv.lineage.causes import FOLDED
+from dsv.lineage.facts import value
+from dsv.ops.sides import Opened
+from dsv.project.layout import INGEST, ORIGIN, QUARANTINE, Layout
 from dsv.project.manifest import Shard
 from dsv.project.version import find
 from dsv.record import identity
-from dsv.runner import read
+from dsv.record.problem import closest
+from dsv.runner import locate, read
 from dsv.runner.side import Side
 from dsv.table import shard as shard_file
 
+KEPT, DROPPED, QUARANTINED = "kept", "dropped", "quarantined"
+RAW = ("data", "raw")
+
 
 class Step(NamedTuple):
-    """What one stage decided about the record."""
+    """What one stage decided about the record; `params` are those of the rule as params.yaml has them."""
 
     stage: str
     rule: str | None
     action: str
     partner: str | None
     detail: str | None
+    params: Any = None
 
 
 class Trace(NamedTuple):
@@ -47,64 +56,73 @@ class Trace(NamedTuple):
 
 
 def why(layout: Layout, record: str, rev: str = ".") -> list[Trace]:
-    """All copies of the record in arrival order; the last kept one, if any, is what the data set has."""
-    side = sides.side(find(layout, rev))
-    source = record.partition("/")[0]
-    found = [
-        _trace(side, shard, row, record)
-        for shard in side.shards
-        if shard.source == source
-        for row in _rows(side, shard, record)
-    ]
-    return found or _refused(side, record, rev)
+    """All copies of the record in arrival order; the last kept one, if any, is what the data set has.
+
+    `record` is an id, or the path of a media file in the project.
+    """
+    opened = Opened(find(layout, rev))
+    record = named(layout, record)
+    found = traces(opened, record)
+    return found or _refused(opened.side, record) or _unknown(opened.side, record, rev)
 
 
-def _rows(side: Side, shard: Shard, record: str) -> list[int]:
-    ids = read.ids(side.files, shard)
-    return (ids == record).arg_true().to_list()
+def traces(opened: Opened, record: str) -> list[Trace]:
+    """All copies of the record in arrival order; none where the version never had it, or refused it."""
+    copies = locate.copies(opened.side, locate.hashed([record]))
+    return [trace(opened, opened.side.shards[shard], row, record) for shard, row, _, _ in copies]
 
 
-def _trace(side: Side, shard: Shard, row: int, record: str) -> Trace:
+def named(layout: Layout, record: str) -> str:
+    """The id that a path below data/raw/SOURCE/BATCH names; anything else is an id."""
+    path = Path(record) if Path(record).is_absolute() else layout.root / record
+    parts = path.relative_to(layout.root).parts if path.is_relative_to(layout.root) else ()
+    return f"{parts[2]}/{'/'.join(parts[4:])}" if parts[:2] == RAW and len(parts) > 4 else record
+
+
+def trace(opened: Opened, shard: Shard, row: int, record: str) -> Trace:
+    """The way of one base row."""
+    side = opened.side
     origin = side.files.open(ORIGIN, shard.relative)
     where: dict[str, Any] = {"file": "", "row": 0}
     if origin is not None:
         where = shard_file.read(origin, what="origin").row(row, named=True)
     steps: list[Step] = []
     # What a dense table says of a record that is gone is what it would have been assigned.
-    kept_now = pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
-    for stage in side.stages:
-        if shard.relative in side.manifests[stage].shards:
-            found = read.decisions(side.files, stage, shard)
-            if found is None:
-                continue
-            if not found.dense:
-                steps += [s for s in _sparse(stage, found, row) if kept_now[row] or s.action != "changed"]
-            elif kept_now[row]:
-                steps += _dense(stage, found, row)
-            kept_now = ledger.kept(found, shard.rows, kept_now)
-    state = side.state(shard)
+    kept = True
+    for number, stage in enumerate(side.stages):
+        found = read.decisions(side.files, stage, shard) if side.digest(stage, shard) else None
+        if found is not None:
+            told = _dense(stage, found, row) if found.dense else _sparse(stage, found, row)
+            steps += [_with_params(opened, step) for step in told if kept or step.action not in ("changed", "assigned")]
+            kept = bool(side.kept(shard, number + 1)[row])
     at = pl.DataFrame({"shard": [side.index[shard.relative]], "row": [row]})
     values = side.records(at).row(0, named=True)
-    kept = bool(state.kept[row])
     split, label = (str(values[name]) if kept and values.get(name) is not None else None for name in ("split", "label"))
     return Trace(
-        record,
-        shard.source,
-        shard.batch,
-        where["file"],
-        where["row"],
-        "kept" if kept else "dropped",
-        split,
-        label,
-        steps,
-        values,
-    )
+        record, shard.source, shard.batch, where["file"], where["row"], _state(kept, steps), split, label, steps, values
+    )  # fmt: skip
+
+
+def _state(kept: bool, steps: list[Step]) -> str:
+    """Kept, dropped, or what a later delivery did to the row."""
+    if kept:
+        return KEPT
+    last = next(step for step in reversed(steps) if step.action == DROPPED)
+    return FOLDED.get(last.rule or "", DROPPED) if last.stage == INGEST else DROPPED
+
+
+def _with_params(opened: Opened, step: Step) -> Step:
+    if step.rule is None or step.stage == INGEST:
+        return step
+    facts = opened.facts.stages.get(step.stage)
+    paths = facts.rules.get(step.rule, ()) if facts is not None else ()
+    return step._replace(params=value(facts.written, paths[0])) if facts is not None and paths else step
 
 
 def _sparse(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
     steps = []
     for entry in found.table.filter(row=row).iter_rows(named=True):
-        action = {"drop": "dropped", "keep": "taken back", "set": "changed"}[entry["action"]]
+        action = {"drop": DROPPED, "keep": "taken back", "set": "changed"}[entry["action"]]
         detail = _set(entry) if entry["action"] == "set" else entry["detail"]
         steps.append(Step(stage, entry["rule"], action, entry["partner"], detail))
     return steps
@@ -121,7 +139,7 @@ def _dense(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
     values = found.table.row(row, named=True)
     dropped = values.get(ledger.DROP_COLUMN)
     if dropped is not None:
-        return [Step(stage, dropped, "dropped", None, None)]
+        return [Step(stage, dropped, DROPPED, None, None)]
     told = ", ".join(
         f"{name.lstrip('_')} = {value}"
         for name, value in values.items()
@@ -130,19 +148,46 @@ def _dense(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
     return [Step(stage, None, "assigned", None, told)] if told else []
 
 
-def _refused(side: Side, record: str, rev: str) -> list[Trace]:
-    """A record that could not be read is in quarantine; else the id is unknown, and near ones are named."""
+def _refused(side: Side, record: str) -> list[Trace]:
+    """Rows in quarantine in which the key stands: such a row has no id, for it could not be read."""
+    source, _, key = record.partition("/")
+    batches = [batch for of in side.ingested.sources if of.name == source for batch in of.batches]
+    found = []
+    for batch in batches:
+        if not batch.counts.get("quarantined") or not key:
+            continue
+        data = side.files.open(QUARANTINE, f"{source}/{batch.name}.parquet")
+        if data is None:
+            continue
+        for bad in shard_file.read(data, what="quarantine").iter_rows(named=True):
+            if _stands(key, bad["raw"] or b"") or key == bad["file"]:
+                step = Step(INGEST, bad["rule"], QUARANTINED, None, bad["reason"])
+                found.append(Trace(record, source, batch.name, bad["file"], bad["row"] or 0, QUARANTINED, None, None, [step], {}))  # fmt: skip
+    return found
+
+
+def _stands(key: str, raw: bytes) -> bool:
+    """Whether the parts of a key stand in a raw row as whole words."""
+    text = raw.decode(errors="replace")
+    words = {word.strip("\"' \r\n\t{}[]") for piece in text.split(",") for word in (piece, piece.partition(":")[2], *piece.split("\t"))}
+    return all(part in words for part in key.split("/"))
+
+
+def _unknown(side: Side, record: str, rev: str) -> list[Trace]:
     source = record.partition("/")[0]
     known = {s.name: s for s in side.ingested.sources}
+    place = "the workspace" if rev == "." else rev
     if source not in known:
+        near = closest(source, known)
         raise errors.DsvError(
-            f"No record {record} in {_place(rev)}: there is no source {source!r}; there are {', '.join(known)}."
+            f"No record {record} in {place}: there is no source {source!r}; there are {', '.join(known)}.",
+            hint=f"dsv why {near}/…" if near else None,
         )
-    near = _near(side, record)
+    near_ids = _near(side, record)
     refused = sum(b.counts.get("quarantined", 0) for b in known[source].batches)
     more = f" {refused} rows of {source} are in quarantine ({QUARANTINE}/{source}/)." if refused else ""
     raise errors.DsvError(
-        f"No record {record} in {_place(rev)}.{more}", hint=f"near ids: {', '.join(near)}" if near else None
+        f"No record {record} in {place}.{more}", hint=f"near ids: {', '.join(near_ids)}" if near_ids else None
     )
 
 
@@ -158,5 +203,33 @@ def _near(side: Side, record: str, count: int = 3) -> list[str]:
     return names[:count]
 
 
-def _place(rev: str) -> str:
-    return "the workspace" if rev == "." else rev
+class Match(NamedTuple):
+    """A record that an expression finds: its id and whether it is kept."""
+
+    id: str
+    state: str
+
+
+def matches(layout: Layout, where: str, rev: str = ".") -> Iterator[Match]:
+    """The records, kept or not, for which an SQL expression over their columns and `id` holds, in arrival order."""
+    side = Opened(find(layout, rev)).side
+    for index, shard in enumerate(side.shards):
+        live = side.kept(shard, 1)
+        rows = pl.Series(live.nonzero()[0], dtype=pl.UInt32)
+        at = pl.DataFrame({"shard": pl.repeat(index, len(rows), dtype=pl.UInt32, eager=True), "row": rows})
+        frame = side.records(at) if at.height else pl.DataFrame()
+        absent = [pl.lit(None).alias(name) for name in side.columns if name not in frame.columns]
+        ids = read.ids(side.files, shard).gather(rows)
+        states = pl.Series(side.kept(shard)).gather(rows)
+        full = frame.with_columns(ids.alias("id"), states.alias("_kept"), *absent)
+        for record, kept in full.filter(_expression(where, full)).select("id", "_kept").iter_rows():
+            yield Match(record, KEPT if kept else DROPPED)
+
+
+def _expression(where: str, frame: pl.DataFrame) -> pl.Expr:
+    try:
+        found = pl.sql_expr(where)
+        frame.head(0).select(found)
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise errors.UsageError(f"{where!r} is no expression over the columns: {error}") from error
+    return found.fill_null(False)

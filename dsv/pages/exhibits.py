@@ -47,6 +47,7 @@ def section(report: Report) -> Html | None:
 
 
 def _card(delta: RecordDelta, beside: Exhibit | None) -> Html:
+    through = wording.through(delta)
     return el(
         "article",
         el(
@@ -54,6 +55,7 @@ def _card(delta: RecordDelta, beside: Exhibit | None) -> Html:
             el("span", wording.SIGNS[delta.op], class_=f"sign {delta.op}", aria_label=delta.op),
             " ",
             el("bdi", short(delta.id, 200)),
+            el("small", f" {through}") if through else None,
         ),
         _media(beside) if beside else None,
         _values(delta),

@@ -10,14 +10,14 @@ from dsv.delta.model import OPS, RecordDelta
 from dsv.delta.values import short, shown, visible
 from dsv.delta.words import CAME, SAME, WENT, words
 from dsv.pages import boxes, patterns, story, wording
-from dsv.pages.model import End, Report, samples
+from dsv.pages.model import Beside, End, Report, samples
 
 LONGEST = 60_000
 CAUSES = 20
 EACH = 3
 CELLS = 6
 VALUE = 160
-SPECIAL = re.compile(r"[\\`*_\[\]<>|~!@:$#&%]|(?<=www)\.")
+SPECIAL = re.compile(r"[\\`*_\[\]<>|~@:#&]|[!$%](?=\w)|(?<=www)\.")
 # Mentions and references (`@ada`, `#12`, `!3`) are looked for in the text that is shown, so an escape does not stop them.
 REFERENCE = re.compile(r"(&#(?:33|35|36|37|38|64|126);)(?=\w)")
 ROOM = 200
@@ -36,7 +36,7 @@ def text(report: Report) -> str:
         _counts(report),
     ]
     body = "\n".join(part for part in head if part)
-    for block in (*_causes(report), *_samples(report)):
+    for block in (*_causes(report), *_tables(report.beside), *_samples(report)):
         if len(body) + len(block) + ROOM > LONGEST:
             return body + "\n\n… more does not fit here (`dsv diff --format html`).\n"
         body += block
@@ -65,7 +65,7 @@ def _end(end: End) -> str:
 
 def _link(report: Report) -> str:
     # Parentheses and spaces would end the address.
-    link = report.link and re.sub(r"[\s()<>\\]", lambda c: f"%{ord(c[0]):02X}", report.link)
+    link = report.beside.link and re.sub(r"[\s()<>\\]", lambda c: f"%{ord(c[0]):02X}", report.beside.link)
     return f" · [full report]({link})" if link else ""
 
 
@@ -88,6 +88,15 @@ def _causes(report: Report) -> Iterator[str]:
     yield "\n"
 
 
+def _tables(beside: Beside) -> Iterator[str]:
+    for table in beside.tables:
+        marks = "|".join("--:" if i in table.right else "---" for i in range(len(table.head)))
+        rows = "".join(f"\n| {' | '.join(escape(cell) for cell in row)} |" for row in table.rows)
+        yield f"\n**{escape(table.title)}**\n\n| {' | '.join(table.head)} |\n|{marks}|{rows}\n"
+    for note in beside.notes:
+        yield f"\n{escape(note)}\n"
+
+
 def _samples(report: Report) -> Iterator[str]:
     for at, some in samples(report, EACH)[:CAUSES]:
         if some:
@@ -102,6 +111,8 @@ def _samples(report: Report) -> Iterator[str]:
 def _record(delta: RecordDelta) -> str:
     rows = list(_cells(delta))
     name = f"{escape(wording.SIGNS[delta.op])} {code(short(delta.id, 100))}"
+    if wording.through(delta):
+        name += f" {escape(short(wording.through(delta)))}"
     told = [f"| {name if at == 0 else ''} | {row} |\n" for at, row in enumerate(rows[:CELLS])]
     more = f"| | {len(rows) - CELLS} more | | |\n" if len(rows) > CELLS else ""
     return "".join(told) + more if rows else f"| {name} | | | |\n"

@@ -66,6 +66,25 @@ class Exhibit(NamedTuple):
     boxes: tuple[Sequence[Mapping[str, Any]] | None, Sequence[Mapping[str, Any]] | None] = (None, None)
 
 
+class Table(NamedTuple):
+    """Figures such as the metrics of runs on both data sets; `right` are its columns of numbers."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a page has besides the difference: which records were asked for, where there is more, tables and notes on them."""
+
+    asked: str = ""
+    link: str | None = None
+    tables: Sequence[Table] = ()
+    notes: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class Report:
     """A difference, ready to be told. `deltas` are all `changed` records, or a sample of them, in arrival order; `others`
@@ -87,8 +106,7 @@ class Report:
     commits: Sequence[Commit] = ()
     exhibits: Mapping[str, Exhibit] = field(default_factory=dict)
     others: Sequence[str] = ()
-    asked: str = ""
-    link: str | None = None
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def changed(self) -> int:

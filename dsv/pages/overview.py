@@ -137,7 +137,7 @@ def _panel(name: str, title: str, *children: object) -> Html:
 
 def cause_names(report: Report) -> list[tuple[int, str]]:
     """Place and name of each cause, told apart where they read alike."""
-    return [(at, f"{wording.name(cause)} ({wording.ops(n)})") for at, (cause, n) in enumerate(report.causes)]
+    return [(at, f"{wording.phrase(cause)} ({wording.ops(n)})") for at, (cause, n) in enumerate(report.causes)]
 
 
 def causes(report: Report) -> Html | None:
@@ -252,6 +252,25 @@ def transitions(report: Report) -> Iterator[Html]:
     for name, title, found in (("labels", "Labels", report.labels), ("splits", "Moves between splits", report.splits)):
         if found:
             yield _panel(name, title, el("div", charts.matrix(name, _classes(found), ("from", "to")), class_="chart"))
+
+
+def tables(report: Report) -> Iterator[Html]:
+    """What stands beside the difference; the notes under the last."""
+    for at, table in enumerate(report.beside.tables):
+        kinds = ["number" if i in table.right else None for i in range(len(table.head))]
+        head = el(
+            "tr", [el("th", name, scope="col", class_=kind) for name, kind in zip(table.head, kinds, strict=True)]
+        )
+        rows = [
+            el("tr", [el("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True)]) for row in table.rows
+        ]
+        last = at == len(report.beside.tables) - 1
+        yield _panel(
+            f"table-{at}",
+            table.title,
+            _table(head, rows),
+            [el("p", note, class_="note") for note in report.beside.notes if last],
+        )
 
 
 def _classes(found: Sequence[Transition]) -> list[tuple[str, str, int]]:

@@ -38,6 +38,7 @@ def html(report: Report) -> str:
                     overview.causes(report),
                     overview.columns(report, found),
                     *overview.transitions(report),
+                    *overview.tables(report),
                 ]
             ),
             "samples": join(exhibits.section(report)),
@@ -55,8 +56,8 @@ def _notes(report: Report, left: list[str]) -> list[str]:
     if not report.whole:
         told.append(
             f"A sample: {len(report.deltas):,} of {report.changed:,} changed records, evenly from each cause. Counts above are of all."
-            if not report.asked
-            else f"Only records that were asked for: {report.asked}. Counts above are of all."
+            if not report.beside.asked
+            else f"Only records that were asked for: {report.beside.asked}. Counts above are of all."
         )
     return told + left
 

@@ -37,6 +37,9 @@ def pack(report: Report) -> tuple[str, list[str]]:
         "ops": "".join(str(OPS.index(delta.op)) for delta in report.deltas),
         "causes": [places.of(delta.cause) for delta in report.deltas],
         "why": [[cause.kind, cause.stage, wording.phrase(cause)] for cause, _ in report.causes],
+        "through": {
+            row: short(told, LONGEST) for row, delta in enumerate(report.deltas) if (told := wording.through(delta))
+        },
         "columns": [column.json(name, longest) for name, column in columns.items()],
     }
     raw = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()

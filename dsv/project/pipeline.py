@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
+from dsv.errors import SectionError
 from dsv.lineage.facts import StageFacts
 from dsv.project.layout import BASE, INGEST, ORIGIN, QUARANTINE, SIGNATURE, report, stage_out
-from dsv.project.params import Params, Source
+from dsv.project.params import Params, Source, sections
 from dsv.record import schema
 from dsv.record.typedhash import typed_hash
 from dsv.stages import registry
@@ -39,7 +40,7 @@ class Instance:
     def facts(self) -> StageFacts:
         """What the lineage needs to know of it."""
         rules = registry.stage(self.use).rules(self.params)
-        return StageFacts(self.name, self.use, self.revision, "", self.raw, rules)
+        return StageFacts(self.name, self.use, self.revision, "", schema.plain(self.params), rules, self.raw)
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,12 @@ class Pipeline:
 
 def build(params: Params) -> Pipeline:
     """The pipeline that params.yaml describes; every problem in a section is reported with its path."""
-    instances = []
-    for section in params.stages:
-        stage = registry.stage(section.use)
-        typed = schema.parse(stage.Params, section.raw, section.name)
-        instances.append(Instance(section.name, section.use, section.raw, typed))
+    used = {section.use for section in params.stages}
+    # The packages that are installed are looked through only for what dsv does not ship.
+    names = list(registry.STAGES) if used <= registry.STAGES.keys() else registry.names()
+    known = {name: registry.stage(name).Params if name in used else object for name in names}
+    typed = sections(params, known)
+    instances = [Instance(s.name, s.use, s.raw, typed[s.name]) for s in params.stages]
     describing = [i for i in instances if i.describes]
     instances = [i for i in instances if not i.describes]
     if not describing:
@@ -150,7 +152,10 @@ def dvc_stages(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _annotated(pipeline: Pipeline, instance: Instance) -> bool:
-    return registry.stage(instance.use).needs(instance.params, pipeline.source_facts()).annotations != ()
+    try:
+        return registry.stage(instance.use).needs(instance.params, pipeline.source_facts()).annotations != ()
+    except SectionError as error:
+        raise error.within(instance.name) from error
 
 
 def _dvc_stage(name: str, deps: list[str], params: list[str], outs: list[str]) -> dict[str, Any]:

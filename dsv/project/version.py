@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,16 @@ from dsv.dvcio import lock
 from dsv.project import reports
 from dsv.project.layout import INGEST, LOCK, MANIFEST, PARAMS, PIPELINE, SIGNATURE, Layout, report, stage_out
 from dsv.record import yaml12
+from dsv.trackers import registry as trackers
+from dsv.trackers.base import Place
 from dsv.vcs import blob, history, revision, tag
 
 if TYPE_CHECKING:
     from dsv.store.objects import Store
+    from dsv.trackers.base import Run
 
 WORKSPACE = "."
+AUDIT = "audit"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Version:
         if path not in self._texts:
             self.read([path])
         return self._texts[path]
+
+    def ahead(self) -> None:
+        """Reads what says how the version was made, with one call of git."""
+        self.read([PARAMS, SIGNATURE, LOCK, PIPELINE, report("audit")])
 
     def read(self, paths: Sequence[str]) -> None:
         """Reads committed files with one call of git; `text` has them then."""
@@ -99,10 +107,14 @@ class Version:
 
     def _read_tree(self, out: str, oid: str) -> Mapping[str, str]:
         if not self.store.has(oid):
-            raise errors.DataMissing(
-                f"The listing of {out} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}"
-            )
+            raise self.lost()
         return self.store.tree(oid)
+
+    def lost(self) -> errors.DsvError:
+        """The error that tells what the cache lacks of the version."""
+        missing = importlib.import_module("dsv.project.missing")
+        error: errors.DsvError = missing.error(self, self.outs, missing.absent(self.store, self.outs))
+        return error
 
     def open(self, out: str, relative: str) -> bytes | None:
         """The verified bytes of a file of an output; None where the version has no such file."""
@@ -110,9 +122,7 @@ class Version:
         if oid is None:
             return None
         if not self.store.has(oid):
-            raise errors.DataMissing(
-                f"{out}/{relative} of {self.rev} is not in the cache.", hint=f"dsv pull {self.name}"
-            )
+            raise self.lost()
         return self.store.read(oid)
 
     def manifest(self, stage: str = INGEST) -> bytes | None:
@@ -133,11 +143,13 @@ class Version:
 
 
 def find(layout: Layout, rev: str) -> Version:
-    """The version that `rev` names: `.`, a tag or its short form, `root:PREFIX`, or anything git knows."""
+    """The version that `rev` names: `.`, a tag or its short form, `root:PREFIX`, a run (`run:NAME`, `mlflow:ID`, …), or anything git knows."""
     if rev == WORKSPACE:
         return Version(layout, rev, None)
     if rev.startswith("root:"):
         return _by_root(layout, rev)
+    if trackers.names_run(rev):
+        return _of_run(layout, rev)
     for name in (rev, f"{dataset(layout)}@{rev}"):
         sha = revision.find(layout.root, name)
         if sha is not None:
@@ -150,15 +162,51 @@ def dataset(layout: Layout) -> str:
     return str(yaml12.mapping(layout.params.read_bytes(), PARAMS, "edit params.yaml").get("dataset", ""))
 
 
+def run(layout: Layout, rev: str) -> Run | None:
+    """The training run that `rev` names; None where it names none."""
+    return (
+        trackers.read(rev, Place(layout.root, lambda name: find(layout, name).sha)) if trackers.names_run(rev) else None
+    )
+
+
+def _of_run(layout: Layout, rev: str) -> Version:
+    """The version that a run used. Its commit may be gone (rebased, squashed); then another of the same root is as good."""
+    told = trackers.read(rev, Place(layout.root, lambda name: find(layout, name).sha))
+    if told.rev is None and told.root is None:
+        raise errors.UnknownVersion(f"{rev} names no version of the data set.", hint=trackers.link(rev))
+    if told.root is None:
+        return replace(find(layout, told.rev or ""), rev=rev)
+    sha = revision.find(layout.root, told.rev) if told.rev else None
+    if sha is None or not (root(Version(layout, rev, sha)) or "").startswith(told.root):
+        sha = _with_root(layout, told.root)
+    if sha is None:
+        raise errors.UnknownVersion(
+            f"{rev} used a version that this repository does not have (root {told.root[:12]}).",
+            hint="git fetch --all --tags",
+        )
+    return Version(layout, rev, sha)
+
+
+def root(version: Version) -> str | None:
+    """The root of the version's data set; None where it has no report."""
+    found = (version.report(AUDIT) or {}).get("dataset", {}).get("root")
+    return None if found is None else str(found)
+
+
 def _by_root(layout: Layout, rev: str) -> Version:
     prefix = rev.removeprefix("root:")
+    sha = _with_root(layout, prefix) if prefix else None
+    if sha is None:
+        raise errors.UnknownVersion(f"No committed version has a root that begins with {prefix}", hint="dsv log")
+    return Version(layout, rev, sha)
+
+
+def _with_root(layout: Layout, prefix: str) -> str | None:
+    """The commit of a version whose root begins so: a tagged one first, else the newest."""
     from_tags = [t.target for t in tag.tags(layout.root)]
     commits = [c.sha for c in history_of(layout)]
-    for sha in dict.fromkeys([*from_tags, *commits]):
-        found = Version(layout, sha, sha).report("audit")
-        if found and str(found.get("dataset", {}).get("root", "")).startswith(prefix) and prefix:
-            return Version(layout, rev, sha)
-    raise errors.UnknownVersion(f"No committed version has a root that begins with {prefix}", hint="dsv log")
+    known = dict.fromkeys([*from_tags, *commits])
+    return next((sha for sha in known if (root(Version(layout, sha, sha)) or "").startswith(prefix)), None)
 
 
 def history_of(layout: Layout, rev: str = "HEAD") -> list[history.Commit]:

@@ -64,7 +64,7 @@ def _mappings(old: Mapping[Any, Any], new: Mapping[Any, Any], path: Path, found:
 
 
 def _lists(old: Sequence[Any], new: Sequence[Any], path: Path, found: list[Change]) -> None:
-    pairs = _pairs(old, new)
+    pairs = paired(old, new)
     matched = {after: before for before, after in pairs}
     for j, item in enumerate(new):
         if j not in matched:
@@ -83,7 +83,7 @@ def _lists(old: Sequence[Any], new: Sequence[Any], path: Path, found: list[Chang
         found.append((path_text(path), [_label(item) for item in old], [_label(item) for item in new]))
 
 
-def _pairs(old: Sequence[Any], new: Sequence[Any]) -> list[Pair]:
+def paired(old: Sequence[Any], new: Sequence[Any]) -> list[Pair]:
     """Which item became which: the best alignment in order, then the rest that is equal or has the same name."""
     pairs = _aligned(old, new)
     for least in (2, 1):

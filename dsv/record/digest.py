@@ -12,7 +12,7 @@ import polars_hash  # noqa: F401  registers the .nchash namespace
 import pyarrow as pa
 import xxhash
 
-from dsv.record import canonical
+from dsv.record import arrays, canonical
 
 MODULUS = 1 << 128
 Words = npt.NDArray[np.uint64]
@@ -67,6 +67,11 @@ def from_bytes(joined: bytes | memoryview) -> pl.Series:
     return found.alias("hash")
 
 
+def series(both: Words) -> pl.Series:
+    """The words as 16-byte hashes."""
+    return from_bytes(to_bytes(both))
+
+
 def _buffer(hashes: pl.Series) -> npt.NDArray[np.uint8]:
     if hashes.is_empty():
         return np.empty(0, dtype=np.uint8)
@@ -98,4 +103,4 @@ def halves(hashes: pl.Series) -> pl.DataFrame:
 
 def split(both: Words) -> pl.DataFrame:
     """Columns `hi` and `lo` of the words."""
-    return pl.DataFrame({"hi": both[:, 0].copy(), "lo": both[:, 1].copy()})
+    return pl.DataFrame([arrays.series(both[:, 0], "hi"), arrays.series(both[:, 1], "lo")])

@@ -83,6 +83,17 @@ def keys(cls: type[Any]) -> dict[str, dataclasses.Field[Any]]:
     return {f.metadata.get("key", f.name.rstrip("_")): f for f in dataclasses.fields(cls) if f.init}
 
 
+def plain(value: Any) -> Any:
+    """A section as a file would have it, with all its defaults: mappings, lists and scalars."""
+    if isinstance(value, OneOf):
+        return {value.name: plain(value.params)}
+    if dataclasses.is_dataclass(value):
+        return {key: plain(getattr(value, f.name)) for key, f in keys(type(value)).items()}
+    if isinstance(value, Mapping):
+        return {key: plain(v) for key, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
 def word(key: Any) -> str | None:
     """A key of a mapping as a name; None where it is no text and no word of YAML."""
     if isinstance(key, str):

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
 from dsv.runner import narrow
 from dsv.runner.context import Context
@@ -21,9 +20,8 @@ from dsv.runner.gather import Mask, Part, Piece, columns, pieces
 from dsv.runner.keyset import Keys, KeySet, Places
 from dsv.runner.narrow import Cache
 from dsv.runner.prepare import NARROW, Task
-from dsv.stages.base import Decided, Round
+from dsv.stages.base import Round
 
-NOTHING = Decided(pl.DataFrame())
 # Above this share of rows deciding all is cheaper.
 MOST = 0.25
 

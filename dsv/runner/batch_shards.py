@@ -81,12 +81,21 @@ def order(rows: Delivered, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataF
         columns = columns[stored["at"]]
     packed = _packed(columns)
     columns = columns if packed is None else packed.to_frame("k0")
+    alone = _alone(stored)
+    if alone and columns.width == 1 and columns["k0"].dtype.is_integer():
+        # No two keys are equal, and no two rows differ but in their place.
+        return stored.with_columns(stored["at"].gather(np.argsort(columns["k0"].to_numpy())))
     together = pl.concat([stored, columns], how="horizontal")
-    if stored["n"].max() == 1 and (stored["fate"] == fold.NEW).all():
+    if alone:
         return together.sort(columns.columns, maintain_order=True).select(stored.columns)
     own = rows.hashes[together["at"].to_numpy()]
     ranked = together.with_columns(h0=own[:, 0].copy(), h1=own[:, 1].copy())
     return ranked.sort([*columns.columns, "n", "h0", "h1"], maintain_order=True).select(stored.columns)
+
+
+def _alone(stored: pl.DataFrame) -> bool:
+    """Whether no two of the rows have the same key."""
+    return stored["n"].max() == 1 and bool((stored["fate"] == fold.NEW).all())
 
 
 def _packed(columns: pl.DataFrame) -> pl.Series | None:
@@ -127,11 +136,13 @@ def _rising(keys: pl.Series) -> bool:
 def write(where: Where, rows: Delivered, ordered: pl.DataFrame) -> list[dict[str, Any]]:
     """Writes the rows at `at`, in that order; the facts of each shard for the manifest."""
     at = ordered["at"].to_numpy().astype(np.int64)
-    keys = rows.keys[at]
-    first = np.append(True, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.empty(0, dtype=np.bool_)
+    first = np.ones(len(at), dtype=np.bool_)
+    if not _alone(ordered):
+        keys = rows.keys[at]
+        first[1:] = (keys[1:, 0] != keys[:-1, 0]) | (keys[1:, 1] != keys[:-1, 1])
     starts = identity.cuts(first, rows.marks[at])
     jobs = [
-        _Job(where, rows, at[start:end], keys[start:end], ordered["n"].slice(start, end - start))
+        _Job(where, rows, at[start:end], ordered["n"].slice(start, end - start))
         for start, end in pairwise([*starts, len(at)])
     ]
     return Local().map(_write, jobs)
@@ -141,7 +152,6 @@ class _Job(NamedTuple):
     where: Where
     rows: Delivered
     at: At
-    keys: Words
     n: pl.Series
 
 
@@ -158,7 +168,7 @@ def _write(job: _Job) -> dict[str, Any]:
     origin = _take(rows.origin, at).rename({FILE: "file", ROW: "row"})
     files.write(where.layout.origin(relative), shard_file.to_bytes(origin, {"layout": "origin"}))
     where.cache.put_data(narrow.key("record hash", total, where.key), digest.to_bytes(own))
-    hashed = digest.split(job.keys).with_columns(n=job.n if where.repeats else pl.lit(1, pl.UInt32))
+    hashed = digest.split(rows.keys[at]).with_columns(n=job.n if where.repeats else pl.lit(1, pl.UInt32))
     where.cache.put_frame(narrow.key_hashes(total, where.key, repeats=where.repeats), hashed, compressed=False)
     schema = shard_file.schema(data.drop(identity.CONTENT_KEY, strict=False))
     return {"name": name, "rows": data.height, "digest": total, "key": list(where.key), "schema": schema}

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from dsv.delta import columns as delta_columns
 from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED
 from dsv.project.manifest import Shard
+from dsv.record.arrays import series
 from dsv.runner import cells
-from dsv.runner.side import SPLIT, Side, State
+from dsv.runner.side import SPLIT, Mask, Rows, Side, State, places
 
 ROWS: dict[Any, Any] = {
     "op": pl.String,
@@ -44,59 +46,52 @@ class Difference:
 def compare(a: Side, b: Side) -> Difference:
     """The records in which two versions differ, in arrival order of the new side, then of the old."""
     parts, gone, come = [], [], []
-    for shard in a.shards:
+    for index, shard in enumerate(a.shards):
         other = b.index.get(shard.relative)
-        if other is None or not _same_base(shard, b.shards[other]):
-            gone.append(_positions(a, shard, a.kept(shard)))
+        if other is None or not same_base(shard, b.shards[other]):
+            gone.append((index, np.flatnonzero(a.kept(shard))))
         elif a.decided(shard) != b.decided(b.shards[other]):
-            changed, left, right = _by_position(a, b, shard, b.shards[other])
-            parts.append(changed)
-            gone.append(left)
-            come.append(right)
-    for shard in b.shards:
+            left, right = a.kept(shard), b.kept(b.shards[other])
+            parts.append(_by_position(a, b, index, other, left & right))
+            gone.append((index, np.flatnonzero(left & ~right)))
+            come.append((other, np.flatnonzero(right & ~left)))
+    for index, shard in enumerate(b.shards):
         other = a.index.get(shard.relative)
-        if other is None or not _same_base(shard, a.shards[other]):
-            come.append(_positions(b, shard, b.kept(shard)))
-    joined, renamed = _by_id(a, b, _concat(gone), _concat(come))
-    rows = pl.concat([*parts, joined]) if parts else joined
+        if other is None or not same_base(shard, a.shards[other]):
+            come.append((index, np.flatnonzero(b.kept(shard))))
+    joined, renamed = _by_id(a, b, positions(gone), positions(come))
+    rows = pl.concat([*(part for part in parts if part is not None), joined])
     order = ["b_shard", "b_row", "a_shard", "a_row"]
     return Difference(rows.sort(order, nulls_last=True, maintain_order=True), renamed)
 
 
-def _same_base(one: Shard, other: Shard) -> bool:
+def same_base(one: Shard, other: Shard) -> bool:
+    """Whether two base shards hold the same rows at the same places."""
     return (one.digest, one.key, one.rows) == (other.digest, other.key, other.rows)
 
 
-def _positions(side: Side, shard: Shard, mask: pl.Series) -> pl.DataFrame:
-    rows = mask.arg_true().cast(pl.UInt32)
-    return pl.DataFrame(
-        {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows},
-        schema=POSITION,
-    )
+def positions(found: list[tuple[int, Rows]]) -> pl.DataFrame:
+    """The rows of shards as positions (columns shard, row)."""
+    shards = np.repeat(np.array([index for index, _ in found], np.int64), [len(rows) for _, rows in found])
+    rows = np.concatenate([rows for _, rows in found]) if found else shards
+    return pl.DataFrame([series(shards, "shard"), series(rows, "row")]).cast(POSITION)
 
 
-def _concat(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(parts) if parts else pl.DataFrame(schema=POSITION)
-
-
-def _by_position(a: Side, b: Side, shard: Shard, other: Shard) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Records of one base shard whose decisions differ: changed ones, those only in A, those only in B."""
+def _by_position(a: Side, b: Side, here: int, there: int, both: Mask) -> pl.DataFrame | None:
+    """Changed records of one base shard of which the decisions differ; `both`: those that both sides keep."""
+    shard, other = a.shards[here], b.shards[there]
     # A column that all stages set alike on both sides need not be read; one that a side lacks is a change of schema.
-    here, there = a.digests(shard), b.digests(other)
-    names = sorted(name for name in a.columns & b.columns if here.get(name) != there.get(name))
-    left, right = a.kept(shard), b.kept(other)
-    both = left & right
-    only_a = _positions(a, shard, left & ~right)
-    only_b = _positions(b, other, right & ~left)
-    rows = both.arg_true().cast(pl.UInt32)
-    if not names or rows.is_empty():
-        return pl.DataFrame(schema=ROWS), only_a, only_b
-    suspects = _suspects(a, b, (shard, other), names, rows)
+    digests = a.digests(shard), b.digests(other)
+    changed = [name for name in {**digests[0], **digests[1]} if digests[0].get(name) != digests[1].get(name)]
+    names = sorted(name for name in changed if name in a.columns and name in b.columns)
+    rows = np.flatnonzero(both)
+    if not names or not len(rows):
+        return None
+    suspects = _suspects(a, b, (shard, other), names, series(rows.astype(np.uint32)))
     if suspects.is_empty():
-        return pl.DataFrame(schema=ROWS), only_a, only_b
-    at_a, at_b = _at(a.index[shard.relative], suspects), _at(b.index[other.relative], suspects)
-    masks = _masks(a, b, at_a, at_b, {name: name for name in names})
-    return _changes(masks, at_a, at_b), only_a, only_b
+        return None
+    at_a, at_b = _at(here, suspects), _at(there, suspects)
+    return _changes(_masks(a, b, at_a, at_b, {name: name for name in names}), at_a, at_b)
 
 
 def _suspects(a: Side, b: Side, pair: tuple[Shard, Shard], names: list[str], rows: pl.Series) -> pl.Series:
@@ -105,7 +100,7 @@ def _suspects(a: Side, b: Side, pair: tuple[Shard, Shard], names: list[str], row
     for name in names:
         one, two = a.shard_codes(pair[0], name), b.shard_codes(pair[1], name)
         if one is not None and two is not None and one[0] == two[0]:
-            mask = mask | pl.Series(one[1:] != two[1:]).gather(rows)
+            mask = mask | series(one[1:] != two[1:]).gather(rows)
         else:
             mask = mask | _assigned_unlike(a.state(pair[0], [name]), b.state(pair[1], [name]), name, rows)
     return rows.filter(mask)
@@ -126,10 +121,11 @@ def _assigned_unlike(left: State, right: State, name: str, rows: pl.Series) -> p
 def _masks(a: Side, b: Side, at_a: pl.DataFrame, at_b: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     """A mask a column (new name → old name) of where aligned records differ: by codes, or by values where there are none."""
     found: dict[str, pl.Series] = {}
+    places_a, places_b = places(at_a), places(at_b)
     for new, old in names.items():
-        one, two = a.codes(at_a, old), b.codes(at_b, new)
+        one, two = a.codes(places_a, old), b.codes(places_b, new)
         if one is not None and two is not None and (one[0] == two[0] or cells.NULL in (one[0], two[0])):
-            found[new] = pl.Series(new, one[1:] != two[1:])
+            found[new] = series(one[1:] != two[1:], new)
     rest = {new: old for new, old in names.items() if new not in found}
     if rest:
         left, right = a.records(at_a, sorted(rest.values())), b.records(at_b, sorted(rest))
@@ -166,8 +162,8 @@ def _changes(masks: pl.DataFrame, at_a: pl.DataFrame, at_b: pl.DataFrame) -> pl.
 
 def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
     """Joins records that are at a position in one version only: an id on both sides is the same record."""
-    left = _keyed(a, gone).rename({"shard": "a_shard", "row": "a_row"})
-    right = _keyed(b, come).rename({"shard": "b_shard", "row": "b_row"})
+    left = keyed(a, gone).rename({"shard": "a_shard", "row": "a_row"})
+    right = keyed(b, come).rename({"shard": "b_shard", "row": "b_row"})
     joined = left.join(right, on=KEY, how="full", coalesce=True).drop(KEY)
     only = joined.filter(pl.col("a_shard").is_null() | pl.col("b_shard").is_null())
     op = pl.when(pl.col("a_shard").is_null()).then(pl.lit(ADDED)).otherwise(pl.lit(REMOVED))
@@ -190,10 +186,14 @@ def _by_id(a: Side, b: Side, gone: pl.DataFrame, come: pl.DataFrame) -> tuple[pl
     return pl.concat([alone, _changes(masks, at_a, at_b)]), renamed
 
 
-def _keyed(side: Side, positions: pl.DataFrame) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema={**POSITION, "source": pl.String, "hi": pl.UInt64, "lo": pl.UInt64})]
-    for (index,), group in positions.partition_by("shard", as_dict=True).items():
+def keyed(side: Side, at: pl.DataFrame) -> pl.DataFrame:
+    """Positions (columns shard, row) with the source and the hash of the key of each (`KEY`)."""
+    hi, lo = (np.empty(at.height, dtype=np.uint64) for _ in range(2))
+    source = np.empty(at.height, dtype=np.uint32)
+    names = {name: i for i, name in enumerate(sorted(s.name for s in side.ingested.sources))}
+    for index, some, rows in places(at).groups:
         shard = side.shards[index]
-        keys = side.keys(shard)[group["row"]]
-        parts.append(pl.concat([group.with_columns(source=pl.lit(shard.source)), keys], how="horizontal"))
-    return pl.concat(parts)
+        keys = side.keys(shard)
+        hi[some], lo[some], source[some] = keys[0][rows], keys[1][rows], names[shard.source]
+    told = pl.Series(sorted(names), dtype=pl.String).gather(series(source))
+    return at.with_columns(told.alias("source"), series(hi, "hi"), series(lo, "lo"))

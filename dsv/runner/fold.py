@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+from dsv.runner.keyset import Keys, KeySet
 
 NEW, REPEATED, RESTORED, LOSER = "new", "repeated", "restored", "loser"
 SUPERSEDED, WITHDRAWN, CONFLICT = "superseded", "withdrawn", "conflict"
 IDENTITY = ["hi", "lo", "n"]
+FATE = pl.Enum(sorted([NEW, REPEATED, RESTORED, LOSER, CONFLICT]))
+Places = npt.NDArray[np.int64]
 
 
 class Policy(NamedTuple):
@@ -36,19 +42,31 @@ class Folded(NamedTuple):
 EVENTS = {"shard": pl.UInt32, "row": pl.UInt32, "rule": pl.String, "action": pl.String}
 
 
-def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame], pl.Series], policy: Policy) -> Folded:
+def fold(
+    new: pl.DataFrame,
+    prior: pl.DataFrame,
+    hashes: Callable[[pl.DataFrame], pl.Series],
+    policy: Policy,
+    own: Callable[[Places], pl.Series] | None = None,
+) -> Folded:
     """Folds delivered rows (hi, lo, hash; in order of the delivery) into prior positions (hi, lo, n, shard, row, live).
 
     `hashes` gives the record hashes of positions (shard, row); it is asked only for keys that were delivered again.
+    `own` gives those of delivered rows, where they have no column `hash`.
     """
-    new = new.with_row_index("at")
     # Most rows of most deliveries are of no interest to the others: their key comes once, and never came before.
-    alone = _alone(new["hi"], prior["hi"])
-    if alone.any():
-        rest = (
-            fold(new.filter(~alone).drop("at"), prior, hashes, policy) if not alone.all() else _nothing(prior, policy)
-        )
-        return _with_alone(rest, new["at"], alone)
+    others = np.flatnonzero(~_alone(new["hi"].to_numpy(), prior["hi"].to_numpy()))
+    if not len(others) and new.height:
+        return _all_alone(_nothing(prior, policy), new.height)
+    few = new if len(others) == new.height else new[others]
+    rest = _fold(few if own is None else few.with_columns(hash=own(others)), prior, hashes, policy)
+    return rest if len(others) == new.height else _with_alone(rest, others, new.height)
+
+
+def _fold(
+    new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame], pl.Series], policy: Policy
+) -> Folded:
+    new = new.with_row_index("at")
     new = _occurrences(new, policy)
     positions = prior.join(new.select(IDENTITY).unique(), on=IDENTITY, how="semi", maintain_order="left")
     positions = (
@@ -70,27 +88,39 @@ def fold(new: pl.DataFrame, prior: pl.DataFrame, hashes: Callable[[pl.DataFrame]
     return _decide(fate, prior, policy)
 
 
-def _alone(keys: pl.Series, known: pl.Series) -> pl.Series:
+def _alone(keys: Keys, known: Keys) -> npt.NDArray[np.bool_]:
     """Which halves of keys occur once and are not known. A half that is alone belongs to a key that is alone."""
-    alone = pl.repeat(True, len(keys), eager=True) if keys.n_unique() == len(keys) else keys.is_unique()
-    return alone & ~keys.is_in(known.implode()) if len(known) else alone
+    ordered = np.sort(keys)
+    alone = np.ones(len(keys), dtype=np.bool_)
+    alone[KeySet([ordered[1:][ordered[1:] == ordered[:-1]], known]).places(keys)] = False
+    return alone
 
 
 def _nothing(prior: pl.DataFrame, policy: Policy) -> Folded:
     """What a delivery without any key that matters does."""
-    fate = pl.DataFrame(schema={"at": pl.UInt32, "fate": pl.String, "n": pl.UInt32})
+    fate = pl.DataFrame(schema={"at": pl.UInt32, "fate": FATE, "n": pl.UInt32})
     gone = _gone(pl.DataFrame(schema=prior.select(IDENTITY).schema), prior, policy)
     events = _events(gone, "shard", "row", WITHDRAWN if policy.snapshot else SUPERSEDED, "drop")
     return Folded(fate, events, {"read": 0, "replaced": 0, "withdrawn": gone.height}, fate["at"])
 
 
-def _with_alone(rest: Folded, at: pl.Series, alone: pl.Series) -> Folded:
+def _all_alone(rest: Folded, height: int) -> Folded:
+    """The result where all rows are new."""
+    at = pl.int_range(height, dtype=pl.UInt32, eager=True).alias("at").to_frame()
+    fate = at.with_columns(fate=pl.lit(NEW, FATE), n=pl.lit(1, pl.UInt32))
+    return rest._replace(fate=fate, counts=rest.counts | {NEW: height, "read": height})
+
+
+def _with_alone(rest: Folded, others: Places, height: int) -> Folded:
     """The result for some rows, and for all others that they are new."""
-    others = at.filter(~alone)
-    new = pl.DataFrame({"at": at.filter(alone)}).with_columns(fate=pl.lit(NEW), n=pl.lit(1, pl.UInt32))
-    fate = pl.concat([rest.fate.with_columns(others.gather(rest.fate["at"]).alias("at")), new]).sort("at")
-    counts = rest.counts | {NEW: rest.counts.get(NEW, 0) + new.height, "read": fate.height}
-    return Folded(fate, rest.events, counts, others.gather(rest.clash))
+    at = pl.Series(others, dtype=pl.UInt32)
+    told = _all_alone(rest, height).fate
+    own = rest.fate.select(at.gather(rest.fate["at"]).alias("at"), "fate", "n")
+    told = told.join(own, on="at", how="left", maintain_order="left").select(
+        "at", pl.coalesce("fate_right", "fate").alias("fate"), pl.coalesce("n_right", "n").alias("n")
+    )
+    counts = rest.counts | {NEW: rest.counts.get(NEW, 0) + height - len(others), "read": height}
+    return Folded(told, rest.events, counts, at.gather(rest.clash))
 
 
 def _occurrences(new: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -120,7 +150,7 @@ def _decide(fate: pl.DataFrame, prior: pl.DataFrame, policy: Policy) -> Folded:
         .when("loser").then(pl.lit(LOSER))
         .when(differs & pl.lit(keep)).then(pl.when(known).then(pl.lit(REPEATED)).otherwise(pl.lit(CONFLICT)))
         .when(known).then(pl.lit(RESTORED))
-        .otherwise(pl.lit(NEW)),
+        .otherwise(pl.lit(NEW)).cast(FATE),
         differs=differs,
     )  # fmt: skip
     restored = fate.filter(pl.col("fate") == RESTORED)

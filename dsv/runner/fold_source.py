@@ -2,85 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from dsv import errors
-from dsv.engines.base import Engine
-from dsv.engines.local import Local
 from dsv.ledger import decisions as ledger
-from dsv.project.layout import INGEST, Layout
+from dsv.project.layout import INGEST
 from dsv.project.manifest import Batch, Shard, Source
-from dsv.project.params import Source as SourceParams
 from dsv.record import digest, identity
-from dsv.runner import batch_shards, deliver, files, fold, narrow, raw, read
-from dsv.runner.batch_shards import Where
-from dsv.runner.keyset import Keys, KeySet
-from dsv.runner.narrow import Cache
-from dsv.runner.previous import Previous
+from dsv.runner import batch_shards, deliver, files, fold, held, raw, read
+from dsv.runner.held import Folder, State
+from dsv.runner.keyset import Keys
 from dsv.table import shard as shard_file
 
 REVISION = 1
-MEDIA_KEY = ("path",)
-
-
-POSITIONS: dict[str, Any] = {
-    "hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean,
-}  # fmt: skip
-
-
-@dataclass
-class State:
-    """A source while it is folded: its shards so far and the events at their positions, in order."""
-
-    shards: list[Shard] = field(default_factory=list)
-    batches: list[Batch] = field(default_factory=list)
-    events: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
-    # Shards whose events differ from those of the previous version.
-    touched: set[str] = field(default_factory=set)
-
-    def decisions(self, relative: str) -> ledger.Decisions:
-        return ledger.sparse(self.events.get(relative, []))
-
-
-@dataclass(frozen=True)
-class Folder:
-    """What folding a source needs: where, how, and what the previous version holds of it."""
-
-    layout: Layout
-    engine: Engine
-    cache: Cache
-    params: SourceParams
-    params_hashes: tuple[str, ...]
-    previous: Mapping[str, Previous]
-    known: Source | None
-    note: Callable[[str], None]
-
-    @property
-    def kind(self) -> str:
-        return "annotations" if self.params.kind == "annotations" else "records"
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        if self.params.key:
-            return tuple(self.params.key)
-        if self.params.kind == "media":
-            return MEDIA_KEY
-        if self.params.kind == "annotations" and self.params.item:
-            return (self.params.item, *([self.params.annotator] if self.params.annotator else []))
-        return (identity.CONTENT_KEY,)
-
-    @property
-    def policy(self) -> fold.Policy:
-        repeats = self.params.kind == "annotations" and not self.params.key
-        return fold.Policy(self.params.delivery == "snapshot", self.params.on_conflict, repeats)
-
-    def where(self, batch: str) -> Where:
-        """What the shards of a batch are of."""
-        return Where(self.layout, self.cache, self.kind, self.params.name, batch, self.key, self.policy.repeats)
 
 
 def run(folder: Folder) -> tuple[Source, State]:
@@ -96,9 +34,10 @@ def run(folder: Folder) -> tuple[Source, State]:
     done = _resume(folder, state, signatures)
     read_as = [replace(folder, params=source) for source in folder.params.delivered()]
     waiting = list(zip(read_as, folder.params.batches, deliveries, signatures, strict=True))[done:]
-    for reading, batch, delivery, signature in waiting:
+    for left, (reading, batch, delivery, signature) in zip(range(len(waiting), 0, -1), waiting, strict=True):
         folder.note(f"{folder.params.name}/{batch}")
-        _fold_batch(reading, state, batch, delivery, signature)
+        keys = _fold_batch(reading, state, batch, delivery, signature)
+        held.note_keys(folder, state, keys, left - 1)
     key = read_as[-1].key if read_as else folder.key
     return Source(folder.params.name, folder.kind, key, tuple(state.batches)), state
 
@@ -159,23 +98,31 @@ def _shard(folder: Folder, batch: str, facts: Mapping[str, Any], ordinal: int) -
     )
 
 
-def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery, signature: str) -> None:
+def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery, signature: str) -> Keys:
+    """Folds one delivery; the first halves of the keys that came with it."""
     source = folder.params.name
     parsed = deliver.parse(folder.engine, folder.layout.raw(source, batch), delivery.names, folder.params)
     parsed = deliver.keyed(parsed, folder.key, folder.params)
     frame = parsed.frame
     data = frame.drop(deliver.FILE, deliver.ROW)
     hashes = batch_shards.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))
-    own = digest.from_bytes(digest.to_bytes(hashes))
     if folder.key == (identity.CONTENT_KEY,):
-        data = data.with_columns(identity.content_keys(own, _seen(folder, state)))
+        data = data.with_columns(identity.content_keys(digest.series(hashes), _seen(folder, state)))
     where = folder.where(batch)
     rows = batch_shards.delivered(data, frame.select(deliver.FILE, deliver.ROW), hashes, where)
-    new = digest.split(rows.keys).with_columns(hash=own)
-    prior = _prior(folder, state, None if folder.policy.snapshot else new["hi"])
+    new = digest.split(rows.keys)
+    keys = rows.keys[:, 0]
+    wanted = keys if state.seen is None else state.seen.likely(keys)
+    prior = held.prior(folder, state, None if folder.policy.snapshot else wanted)
     # A snapshot of which nothing could be read says nothing: it must not take everything away.
     policy = folder.policy._replace(snapshot=False) if new.is_empty() and parsed.bad.height else folder.policy
-    folded = fold.fold(new, prior, lambda positions: _hashes(folder, state, positions), policy)
+    folded = fold.fold(
+        new,
+        prior,
+        lambda positions: held.hashes(folder, state, positions),
+        policy,
+        lambda at: digest.series(hashes[at]),
+    )
     if len(folded.clash):
         raise _clash(folder, batch, rows.texts.gather(folded.clash))
     stored = folded.fate.filter(pl.col("fate").is_in([fold.NEW, fold.LOSER, fold.CONFLICT]))
@@ -195,6 +142,7 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
         "stored": stored.height,
     }
     state.batches.append(Batch(batch, delivery.digest, signature, counts, tuple(facts)))
+    return keys
 
 
 def _seen(folder: Folder, state: State) -> pl.DataFrame | None:
@@ -206,59 +154,6 @@ def _seen(folder: Folder, state: State) -> pl.DataFrame | None:
     )
     bare = found.select(key=pl.col(identity.CONTENT_KEY).str.split("#").list.first())
     return bare.group_by("key", maintain_order=True).agg(n=pl.len())
-
-
-def _prior(folder: Folder, state: State, wanted: pl.Series | None) -> pl.DataFrame:
-    """Positions of the source so far, with the hash of their key, and whether they are live.
-
-    All of them, or those with a wanted first half of the key: a delivery that adds says nothing of the others.
-    """
-    asked = KeySet([wanted.to_numpy()]) if wanted is not None and state.shards else None
-
-    def positions(index: int) -> pl.DataFrame | None:
-        shard = state.shards[index]
-        at = None if asked is None else asked.places(_key_halves(folder, shard))
-        if at is not None and not len(at):
-            return None
-        frame = _keys(folder, shard).with_columns(
-            pl.lit(index, pl.UInt32).alias("shard"), pl.int_range(shard.rows, dtype=pl.UInt32).alias("row")
-        )
-        events = state.events.get(shard.relative)
-        live = ledger.kept(ledger.sparse(events), shard.rows) if events else pl.lit(True)
-        frame = frame.with_columns(live.alias("live"))
-        return frame if at is None else frame[at]
-
-    frames = [frame for frame in Local().map(positions, range(len(state.shards))) if frame is not None]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=POSITIONS)
-
-
-def _key_halves(folder: Folder, shard: Shard) -> Keys:
-    known = folder.cache.numbers(narrow.key_hashes(shard.digest, shard.key, repeats=folder.policy.repeats), "hi")
-    found: Keys = _keys(folder, shard)["hi"].to_numpy() if known is None or len(known) != shard.rows else known
-    return found
-
-
-def _keys(folder: Folder, shard: Shard) -> pl.DataFrame:
-    """The hash of each row's key, and the number of its occurrence in the delivery; computed where the cache has none."""
-    where = narrow.key_hashes(shard.digest, shard.key, repeats=folder.policy.repeats)
-    known = folder.cache.frame(where)
-    if known is not None and known.height == shard.rows:
-        return known
-    texts = identity.keys(shard_file.read(folder.layout.base(shard.kind, shard.relative), shard.key), shard.key)
-    found = digest.halves(digest.hash128(texts)).with_columns(n=pl.lit(1, pl.UInt32))
-    if folder.policy.repeats:
-        found = found.with_columns(n=pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
-    folder.cache.put_frame(where, found, compressed=False)
-    return found
-
-
-def _hashes(folder: Folder, state: State, positions: pl.DataFrame) -> pl.Series:
-    """The record hashes at (shard, row), in the order asked."""
-    parts = []
-    for (index,), group in positions.with_row_index("order").partition_by("shard", as_dict=True).items():
-        hashes = read.record_hashes(folder.layout, state.shards[index], folder.cache)
-        parts.append(group.select("order").with_columns(hashes.gather(group["row"]).alias("hash")))
-    return pl.concat(parts).sort("order")["hash"]
 
 
 def _record_events(state: State, before: int, events: pl.DataFrame, batch: str) -> None:

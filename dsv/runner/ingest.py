@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from dsv.engines.base import Engine
@@ -15,7 +14,7 @@ from dsv.project.params import Source as SourceParams
 from dsv.record import digest
 from dsv.record.typedhash import typed_hash
 from dsv.runner import files, fold_source, ledger_files
-from dsv.runner.fold_source import Folder, State
+from dsv.runner.held import Folder, State
 from dsv.runner.narrow import Cache
 from dsv.runner.previous import Previous
 
@@ -62,10 +61,7 @@ def own_signatures(params: SourceParams) -> tuple[str, ...]:
 
 
 def _signature(params: SourceParams) -> str:
-    told = {"arrived", "license", "url", "privacy", "consent", "meta", "name"}
-    plain = {f.metadata.get("key", f.name): getattr(params, f.name) for f in fields(params) if f.name not in told}
-    plain["columns"] = {name: replace(column, unit=None) for name, column in params.columns.items()}
-    return typed_hash(_plain(plain))
+    return typed_hash(_plain(params.counts()))
 
 
 def _plain(value: Any) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.uint32]
+
+# The table of `Seen`: from 8 KB to 128 MB. With sixteen bits a key and more, one new key in seventy seems to have come.
+BITS_A_KEY, LEAST_BITS, MOST_BITS = 16, 16, 30
 
 
 class KeySet:
@@ -32,3 +35,31 @@ class KeySet:
         nearest = np.minimum(np.searchsorted(self._sorted, asked), len(self._sorted) - 1)
         found: Places = likely[self._sorted[nearest] == asked]
         return found
+
+
+class Seen:
+    """What tells of most keys, without a look at any, that they did not come before; made for so many keys.
+
+    Each key sets two bits of a table. A key whose bits are not both set did not come; of the others few did not.
+    """
+
+    def __init__(self, keys: int) -> None:
+        size = 1 << min(MOST_BITS, max(LEAST_BITS, (BITS_A_KEY * keys).bit_length()))
+        self._low = np.uint64(size - 1)
+        self._table = np.zeros(size // 8, dtype=np.uint8)
+
+    def add(self, keys: Keys) -> None:
+        """Notes that these keys came."""
+        for byte, bit in self._places(keys):
+            np.bitwise_or.at(self._table, byte, bit)
+
+    def likely(self, keys: Keys) -> Keys:
+        """The keys that may have come before: all that did, and few others."""
+        came = [(self._table[byte] & bit) != 0 for byte, bit in self._places(keys)]
+        found: Keys = keys[came[0] & came[1]]
+        return found
+
+    def _places(self, keys: Keys) -> Iterator[tuple[Places, npt.NDArray[np.uint8]]]:
+        for half in (keys, keys >> np.uint64(32)):
+            at = (half & self._low).astype(np.uint32)
+            yield at >> np.uint32(3), np.left_shift(np.uint8(1), (at & np.uint32(7)).astype(np.uint8))

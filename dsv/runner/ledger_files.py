@@ -60,8 +60,6 @@ def put(
     return linked
 
 
-def _write(
-    path: Path, table: pl.DataFrame | None, meta: Mapping[str, object], level: int = shard_file.LEVEL
-) -> None:
+def _write(path: Path, table: pl.DataFrame | None, meta: Mapping[str, object], level: int = shard_file.LEVEL) -> None:
     assert table is not None
     files.write(path, shard_file.to_bytes(table, meta, level))

@@ -5,9 +5,12 @@ Nothing here is part of a version: any file may be deleted at any time, and is t
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,13 @@ import pyarrow as pa
 from polars.exceptions import ComputeError
 
 from dsv.record import digest
+
+# A file's last use is its access time, brought forward at most this often: mounts differ in whether they do it.
+SPELL = 3600
+
+
+class Lost(AssertionError):
+    """What was in the cache is gone, and cannot be computed again here: the rounds of the stage can."""
 
 
 def key(*parts: object) -> str:
@@ -29,6 +39,14 @@ def key_hashes(shard_digest: str, columns: Sequence[str], *, repeats: bool) -> s
     return key("key hash 2", shard_digest, tuple(columns), repeats)
 
 
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    if column.num_chunks == 1 and column.null_count == 0:
+        chunk = column.chunk(0)
+        return np.frombuffer(chunk.buffers()[1], np.uint64)[chunk.offset : chunk.offset + len(chunk)]
+    found: npt.NDArray[np.uint64] = column.fill_null(0).to_numpy()
+    return found
+
+
 class Cache:
     """Frames and bytes by key, in a folder that several processes may use at once."""
 
@@ -36,33 +54,66 @@ class Cache:
         self.folder = folder
 
     def _path(self, key: str, suffix: str) -> Path:
-        return self.folder / key[:2] / f"{key[2:]}.{suffix}"
+        return Path(self._name(key, suffix))
+
+    def _name(self, key: str, suffix: str) -> str:
+        """The path as text: a diff asks for a thousand, and a Path costs more than opening the file."""
+        return f"{self.folder}/{key[:2]}/{key[2:]}.{suffix}"
+
+    def _used(self, key: str, suffix: str) -> str:
+        """The path for the key as text, noted as used."""
+        name = self._name(key, suffix)
+        with suppress(OSError):  # not there, or not ours to note
+            found, now = os.stat(name), time.time()
+            if found.st_atime < now - SPELL:
+                os.utime(name, ns=(int(now * 1e9), found.st_mtime_ns))
+        return name
 
     def has(self, key: str, suffix: str = "arrow") -> bool:
-        return self._path(key, suffix).exists()
+        return os.path.exists(self._used(key, suffix))
+
+    def size(self, key: str) -> int:
+        """The bytes of the frame stored under the key; 0 where there is none."""
+        try:
+            return os.stat(self._used(key, "arrow")).st_size
+        except FileNotFoundError:
+            return 0
 
     def frame(self, key: str) -> pl.DataFrame | None:
-        """The frame stored under the key, mapped where it is not compressed; None where there is none."""
+        """The frame stored under the key; None where there is none."""
         try:
-            return pl.read_ipc(self._path(key, "arrow"))
+            return pl.read_ipc(self._used(key, "arrow"))
         except (FileNotFoundError, ComputeError):
             return None
 
+    def mapped_frame(self, key: str) -> pl.DataFrame | None:
+        """The frame stored under the key without compression, read as it is looked at; None where there is none."""
+        try:
+            with pa.memory_map(self._used(key, "arrow")) as file:
+                found = pl.from_arrow(pa.ipc.open_file(file).read_all(), rechunk=False)
+        except (OSError, pa.ArrowException):
+            return None
+        assert isinstance(found, pl.DataFrame)
+        return found
+
     def numbers(self, key: str, column: str) -> npt.NDArray[np.uint64] | None:
-        """One unsigned 64-bit column of the frame stored under the key, 0 for null; None where there is none.
+        """One unsigned 64-bit column of the frame stored under the key, 0 for null; None where there is none."""
+        found = self.words(key, (column,))
+        return None if found is None else found[0]
+
+    def words(self, key: str, columns: Sequence[str]) -> list[npt.NDArray[np.uint64]] | None:
+        """Unsigned 64-bit columns of the frame stored under the key, 0 for null; None where one of them is not there.
 
         A tenth of what opening the whole frame costs.
         """
         try:
-            with pa.memory_map(str(self._path(key, "arrow"))) as file:
+            with pa.memory_map(self._used(key, "arrow")) as file:
                 table = pa.ipc.open_file(file).read_all()
         except (FileNotFoundError, pa.ArrowInvalid):
             return None
-        if column not in table.column_names or table.schema.field(column).type != pa.uint64():
+        if any(name not in table.column_names or table.schema.field(name).type != pa.uint64() for name in columns):
             return None
-        values = pl.from_arrow(table[column])
-        assert isinstance(values, pl.Series)
-        return (values.fill_null(0) if values.null_count() else values).to_numpy()
+        return [_numbers(table[name]) for name in columns]
 
     def put_frame(self, key: str, frame: pl.DataFrame, *, compressed: bool = True) -> None:
         path = self._path(key, "arrow")
@@ -79,16 +130,24 @@ class Cache:
     def data(self, key: str) -> bytes | None:
         """The bytes stored under the key, or None."""
         try:
-            return self._path(key, "bin").read_bytes()
+            with open(self._used(key, "bin"), "rb") as file:
+                return file.read()
         except FileNotFoundError:
             return None
 
     def mapped(self, key: str) -> npt.NDArray[np.uint64] | None:
         """The bytes stored under the key as unsigned 64-bit numbers, read as they are looked at; None where there are none."""
+        # By hand: numpy's own memmap costs ten times as much, and a diff looks at hundreds of them.
         try:
-            return np.memmap(self._path(key, "bin"), dtype=np.uint64, mode="r")
-        except (FileNotFoundError, ValueError):
+            handle = os.open(self._used(key, "bin"), os.O_RDONLY)
+        except FileNotFoundError:
             return None
+        try:
+            return np.frombuffer(mmap.mmap(handle, 0, prot=mmap.PROT_READ), np.uint64)
+        except ValueError:
+            return None
+        finally:
+            os.close(handle)
 
     def put_data(self, key: str, data: bytes) -> None:
         path = self._path(key, "bin")

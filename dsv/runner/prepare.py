@@ -47,7 +47,7 @@ def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Ma
             set_here = {c: d for c, d in columns_of(digests).items() if columns is None or c in columns}
             upstream.append(sorted(set_here.items()))
         key = narrow.key(
-            "prepare", context.stage_name, context.stage.REVISION, context.code, context.params_hash, shard.kind, shard.source,
+            "prepare 2", context.stage_name, context.stage.REVISION, context.code, context.params_hash, shard.kind, shard.source,
             shard.digest, shard.key, columns, upstream, facts,
         )  # fmt: skip
         decided = tuple(manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in context.upstream)
@@ -111,4 +111,4 @@ def local_part(task: Task) -> pl.DataFrame:
         if found is not None:
             return found
         prepare(task)
-    raise AssertionError(f"BUG: the cache in {task.context.layout.cache} does not keep what is written")
+    raise narrow.Lost(f"BUG: the cache in {task.context.layout.cache} does not keep what is written")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dsv import errors
@@ -19,6 +20,7 @@ from dsv.runner import narrow
 from dsv.stages.base import ID
 from dsv.table import shard as shard_file
 
+Mask = npt.NDArray[np.bool_]
 # What of a decision file tells which records are kept, and at which rows a column is set.
 _MOVES = ("row", "action", "column", DROP_COLUMN)
 
@@ -83,7 +85,11 @@ def all_decisions(files: Files, shard: Shard, stages: Iterable[str]) -> list[Dec
 
 
 def view(
-    files: Files, shard: Shard, columns: Sequence[str] | None, stages: Iterable[str], decided: Sequence[Decisions] | None = None
+    files: Files,
+    shard: Shard,
+    columns: Sequence[str] | None,
+    stages: Iterable[str],
+    decided: Sequence[Decisions] | None = None,
 ) -> pl.DataFrame:
     """Columns (all when None) as the given stages left them. `_id` is the id; a column that the shard lacks is left out.
 
@@ -113,12 +119,18 @@ def alive(files: Files, shard: Shard, stages: Iterable[str]) -> pl.Series:
 
 def known_alive(cache: narrow.Cache, shard: Shard, decided: Sequence[str]) -> pl.Series | None:
     """What `alive` returned after stages with these digests of their decisions, if the cache has it."""
+    known = known_mask(cache, shard, decided)
+    return None if known is None else pl.Series(known)
+
+
+def known_mask(cache: narrow.Cache, shard: Shard, decided: Sequence[str]) -> Mask | None:
+    """`known_alive` as an array."""
     if not any(decided):
-        return pl.repeat(True, shard.rows, dtype=pl.Boolean, eager=True)
+        return np.ones(shard.rows, dtype=np.bool_)
     known = cache.data(alive_key(shard, decided))
     if known is None or len(known) != -(-shard.rows // 8):
         return None
-    return pl.Series(np.unpackbits(np.frombuffer(known, np.uint8), count=shard.rows).view(np.bool_))
+    return np.unpackbits(np.frombuffer(known, np.uint8), count=shard.rows).view(np.bool_)
 
 
 def alive_key(shard: Shard, decided: Sequence[str]) -> str:
@@ -128,10 +140,15 @@ def alive_key(shard: Shard, decided: Sequence[str]) -> str:
 
 def record_hashes(files: Files, shard: Shard, cache: narrow.Cache) -> pl.Series:
     """The record hashes of a shard, by position; from the local cache where they are known."""
-    key = narrow.key("record hash", shard.digest, shard.key)
+    key = hashes_key(shard)
     known = cache.data(key)
     if known is not None and len(known) == 16 * shard.rows:
         return digest.from_bytes(known)
     hashes = digest.record_hashes(base(files, shard, None))
     cache.put_data(key, digest.to_bytes(digest.words(hashes)))
     return hashes
+
+
+def hashes_key(shard: Shard) -> str:
+    """The cache key of the record hashes of a shard."""
+    return narrow.key("record hash", shard.digest, shard.key)

@@ -14,12 +14,15 @@ from dsv.ledger.decisions import columns_of
 from dsv.project.layout import INGEST
 from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_ingested
 from dsv.record.digest import Sum
+from dsv.record.problem import nearest
 from dsv.runner import columns as live_columns
-from dsv.runner import describe, element, emit, files, prepare, rounds
+from dsv.runner import describe, element, emit, files, narrow, prepare, rounds
 from dsv.runner.context import Context
 from dsv.runner.emit import Emitted
 from dsv.runner.previous import Previous
 from dsv.stages.base import ID, Needs
+
+TRIES = 3
 
 
 class Ran(NamedTuple):
@@ -47,8 +50,7 @@ def run(context: Context, engine: Engine, previous: Previous, progress: Callable
         progress(done, 2 * len(tasks))
 
     reused = describe.run(engine, tasks, manifests, tick) if is_last(context) else prepare.run(engine, tasks, tick)
-    outcome = rounds.run(engine, tasks)
-    emitted = emit.run(engine, tasks, outcome, previous, tick)
+    outcome, emitted = _decided(engine, tasks, previous, tick)
     decided = Decided(context.stage_name, context.stage.REVISION, {e.relative: e.digests for e in emitted if e.digests})
     report = _report(context, shards, emitted, outcome.stats)
     if decided.shards or not is_last(context):
@@ -57,6 +59,19 @@ def run(context: Context, engine: Engine, previous: Previous, progress: Callable
         report |= dataset(context, engine, shards, manifests)
     files.write(layout.report(context.instance), dump(report))
     return Ran(report, len(tasks), reused)
+
+
+def _decided(
+    engine: Engine, tasks: Sequence[prepare.Task], previous: Previous, tick: Callable[[], None]
+) -> tuple[rounds.Outcome, list[Emitted]]:
+    """What the rounds decided and what became of each shard; from the beginning if the cache was emptied meanwhile."""
+    for _ in range(TRIES):
+        try:
+            outcome = rounds.run(engine, tasks)
+            return outcome, emit.run(engine, tasks, outcome, previous, tick)
+        except narrow.Lost as error:
+            lost = error
+    raise lost
 
 
 def is_last(context: Context) -> bool:
@@ -81,11 +96,13 @@ def dump(report: Mapping[str, Any]) -> bytes:
 
 def _check_columns(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Mapping[str, Decided]) -> None:
     known = {ID} | set(schema(context, shards, manifests))
-    for name in needs.records or ():
+    # A stage that reads all columns may still be told some by name.
+    named = getattr(context.stage, "columns", None)
+    for name in (*(needs.records or ()), *(named(context.params) if callable(named) else ())):
         if name not in known:
-            listed = ", ".join(sorted(known - {ID}))
+            near, listed = nearest(name, known), ", ".join(sorted(known - {ID}))
             raise errors.DsvError(
-                f"{context.instance}: no record has a column {name!r}; there are {listed}.",
+                f"{context.instance}: no record has a column {name!r}{f'{near} There' if near else '; there'} are {listed}.",
                 hint=f"edit {context.instance} in params.yaml",
             )
 

@@ -16,10 +16,12 @@ ROWS = 10_000
 TRIES = ("int", "float", "bool", "date", "datetime")
 
 
-def infer(folder: Path, name: str | None, header: Sequence[str] = ()) -> dict[str, str]:
-    """Column → type, for the columns of text formats that are not text in the first rows. `header`: the names, where no row has them."""
-    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    tasks = registry.tasks(folder, names, name, ReadSpec(header=not header, names=tuple(header)))
+def infer(folder: Path, names: Sequence[str], form: str | None, header: Sequence[str] = ()) -> dict[str, str]:
+    """Column → type, for the columns of text formats that are not text in the first rows of the first files.
+
+    `header`: the names, where no row has them.
+    """
+    tasks = registry.tasks(folder, names, form, ReadSpec(header=not header, names=tuple(header)))
     for task in tasks[:1]:
         for chunk in registry.read(task):
             frame = pl.from_arrow(chunk.table.select(range(len(own_columns(chunk.table)))).slice(0, ROWS))

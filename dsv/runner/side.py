@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dsv.ledger import decisions as ledger
@@ -18,7 +20,28 @@ from dsv.runner.narrow import Cache
 from dsv.table.together import together
 
 SPLIT = "split"
+# So many shards' masks and keys are held in memory: what comparing and explaining both ask for.
+REMEMBERED = 512
 Take = Callable[[int, pl.Series], pl.DataFrame]
+Mask = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
+
+
+class Places(NamedTuple):
+    """Positions, shard by shard: the shard, which of the positions lie in it, and their rows."""
+
+    height: int
+    groups: list[tuple[int, Rows, Rows]]
+
+
+def places(positions: pl.DataFrame) -> Places:
+    """The positions (columns shard, row, none of them null) shard by shard."""
+    shards, rows = (positions[name].to_numpy().astype(np.int64) for name in ("shard", "row"))
+    order = np.argsort(shards, kind="stable")
+    ordered = shards[order]
+    parts = np.split(order, np.flatnonzero(np.diff(ordered, prepend=-1))[1:]) if len(ordered) else []
+    return Places(positions.height, [(int(shards[at[0]]), at, rows[at]) for at in parts])
 
 
 @dataclass(frozen=True)
@@ -31,12 +54,20 @@ class Side:
     manifests: Mapping[str, Decided]
     columns: frozenset[str]
     cache: Cache | None = None
+    _masks: dict[tuple[str, int], Mask] = field(default_factory=dict, compare=False)
+    _keys: dict[str, tuple[Words, Words]] = field(default_factory=dict, compare=False)
+    _dense: dict[str, frozenset[str]] = field(default_factory=dict, compare=False)
     _states: dict[tuple[str, tuple[str, ...]], State] = field(default_factory=dict, compare=False)
 
     @cached_property
     def shards(self) -> list[Shard]:
         """Record shards, in arrival order."""
         return [shard for shard in self.ingested.shards() if shard.kind == "records"]
+
+    @cached_property
+    def annotations(self) -> list[Shard]:
+        """Annotation shards, in arrival order."""
+        return [shard for shard in self.ingested.shards() if shard.kind != "records"]
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -52,14 +83,43 @@ class Side:
         """Column → what all stages set or assigned it to in a shard, by digest."""
         return cells.chains(shard, self.stages, self.manifests)
 
-    def kept(self, shard: Shard) -> pl.Series:
-        """Which records of a shard are kept after all stages."""
-        if self.cache is not None:
-            decided = [self.manifests[stage].shards.get(shard.relative, {}).get("*", "") for stage in self.stages]
-            known = read.known_alive(self.cache, shard, decided)
-            if known is not None:
-                return known
-        return self.state(shard, ()).kept
+    def decisions(self, stage: str, shard: Shard) -> Mapping[str, str]:
+        """The digests of what a stage decided about a shard; empty where it decided nothing."""
+        manifest = self.manifests.get(stage)
+        return {} if manifest is None else manifest.shards.get(shard.relative, {})
+
+    def digest(self, stage: str, shard: Shard) -> str:
+        """The digest of all that a stage decided about a shard; empty where it decided nothing."""
+        return self.decisions(stage, shard).get(ledger.ALL, "")
+
+    def dense(self, stage: str) -> frozenset[str]:
+        """The columns that a stage assigns to every record, as its decisions of one shard tell."""
+        if stage not in self._dense:
+            shard = next((shard for shard in self.shards if self.digest(stage, shard)), None)
+            found = None if shard is None else read.decisions(self.files, stage, shard)
+            self._dense[stage] = frozenset(found.assigned if found is not None and found.dense else ())
+        return self._dense[stage]
+
+    def kept(self, shard: Shard, stages: int | None = None) -> Mask:
+        """Which records of a shard are kept after so many stages (all when None)."""
+        n = len(self.stages) if stages is None else stages
+        known = self._masks.get((shard.relative, n))
+        if known is None:
+            if len(self._masks) >= REMEMBERED:
+                self._masks.clear()
+            known = self._masks[shard.relative, n] = self._kept(shard, n)
+        return known
+
+    def _kept(self, shard: Shard, n: int) -> Mask:
+        decided = [self.digest(stage, shard) for stage in self.stages[:n]]
+        if not any(decided):
+            return np.ones(shard.rows, dtype=np.bool_)
+        known = None if self.cache is None else read.known_mask(self.cache, shard, decided)
+        if known is not None:
+            return known
+        before = self.kept(shard, n - 1)
+        found = read.decisions(self.files, self.stages[n - 1], shard, ()) if decided[-1] else None
+        return before if found is None else ledger.kept(found, shard.rows, pl.Series(before)).to_numpy()
 
     def state(self, shard: Shard, columns: Sequence[str] | None = None) -> State:
         """The state of a shard's records after all stages, of the columns (all when None); read once."""
@@ -69,26 +129,40 @@ class Side:
             self._states[key] = _state(self, shard, names)
         return self._states[key]
 
-    def keys(self, shard: Shard) -> pl.DataFrame:
-        """The hash (hi, lo) of each key."""
-        where = narrow.key_hashes(shard.digest, shard.key, repeats=False)
-        known = None if self.cache is None else self.cache.frame(where)
-        if known is not None and known.height == shard.rows:
-            return known.select("hi", "lo")
-        return digest.halves(digest.hash128(read.keys(self.files, shard)))
+    def keys(self, shard: Shard) -> tuple[Words, Words]:
+        """The two halves of the hash of each key."""
+        if shard.relative not in self._keys:
+            if len(self._keys) >= REMEMBERED:
+                self._keys.clear()
+            self._keys[shard.relative] = self._key_halves(shard)
+        return self._keys[shard.relative]
 
-    def codes(self, positions: pl.DataFrame, name: str) -> cells.Codes | None:
-        """The type of a column and the codes of its values at positions (columns shard, row); None where some are unknown."""
-        found = np.empty(positions.height + 1, dtype=np.uint64)
+    def _key_halves(self, shard: Shard) -> tuple[Words, Words]:
+        where = narrow.key_hashes(shard.digest, shard.key, repeats=False)
+        known = None if self.cache is None else self.cache.words(where, ("hi", "lo"))
+        if known is not None and len(known[0]) == shard.rows:
+            return known[0], known[1]
+        both = digest.words(digest.hash128(read.keys(self.files, shard)))
+        return both[:, 0], both[:, 1]
+
+    def hashes(self, shard: Shard) -> Words:
+        """The record hashes of a shard's base rows as (n, 2) words: to be compared, in no order of bytes."""
+        known = None if self.cache is None else self.cache.mapped(read.hashes_key(shard))
+        if known is None or len(known) != 2 * shard.rows:
+            found = digest.words(digest.record_hashes(read.base(self.files, shard, None)))
+            known = np.frombuffer(digest.to_bytes(found), np.uint64)
+        return known.reshape(-1, 2)
+
+    def codes(self, places: Places, name: str) -> cells.Codes | None:
+        """The type of a column and the codes of its values at places; None where some are unknown."""
+        found = np.empty(places.height + 1, dtype=np.uint64)
         found[0] = cells.NULL
-        shards, rows = positions["shard"].to_numpy(), positions["row"].to_numpy()
-        for index in np.unique(shards).tolist():
-            at = np.flatnonzero(shards == index)
+        for index, at, rows in places.groups:
             known = self.shard_codes(self.shards[index], name)
             if known is None or cells.NULL != known[0] != found[0] != cells.NULL:
                 return None
             found[0] = found[0] if known[0] == cells.NULL else known[0]
-            found[1 + at] = known[1 + rows[at]]
+            found[1 + at] = known[1 + rows]
         return found
 
     def shard_codes(self, shard: Shard, name: str) -> cells.Codes | None:

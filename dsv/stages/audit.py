@@ -37,6 +37,12 @@ def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
     return Needs(None)
 
 
+def columns(params: Params) -> Mapping[str, str]:
+    """The columns that the params name, each with its path; not the label that nobody named."""
+    named = {} if params.label == Params.label else {params.label: "label"}
+    return named | {name: f"groups[{i}]" for i, name in enumerate(params.groups)}
+
+
 def prepare(view: View, params: Params) -> Prepared:
     """Narrow: class, groups, split as text, and the hash of the content without the assigned columns."""
     frame = view.frame

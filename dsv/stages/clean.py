@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from dsv.errors import DsvError
+from dsv.errors import SectionError
 from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import DROP, Decisions
 from dsv.record.problem import nearest
@@ -66,7 +66,8 @@ def needs(params: Any, sources: Mapping[str, SourceFacts]) -> Needs:
     for rule in planned:
         for name in rule.params.sources:
             if name not in known:
-                raise DsvError(f"{rule.path}.sources: no source of records is called {name!r}{nearest(name, known)}.")
+                message = f"no source of records is called {name!r}{nearest(name, known)}"
+                raise SectionError(f"{rule.path}.sources: {message}{'' if message.endswith('?') else '.'}")
     if any(rule.is_global and not getattr(rule.params, "columns", ()) for rule in planned):
         return Needs(None)
     # No column at all would mean that records are not read.

@@ -34,6 +34,9 @@ class Annotators:
     """Who counts."""
 
     exclude: tuple[str, ...] = field(default=(), metadata={"doc": "annotators whose votes do not count"})
+    reviewers: tuple[str, ...] = field(
+        default=(), metadata={"doc": "experts: where one has annotated a record, nobody else's annotations count"}
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataF
 
 
 def _needs_who(params: Params) -> bool:
-    return params.kind == "boxes" or params.method == "weighted" or bool(params.annotators.exclude)
+    who = params.annotators
+    return params.kind == "boxes" or params.method == "weighted" or bool(who.exclude or who.reviewers)
 
 
 def _hashed(of: str, items: pl.Series) -> pl.DataFrame:
@@ -157,7 +161,13 @@ def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFra
     counts = pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()
     if params.annotators.exclude:
         counts = counts & ~pl.col("who").is_in(list(params.annotators.exclude))
-    return records, rows.filter(counts).select("hi", "lo", "value", *(["who"] if "who" in rows.columns else []))
+    votes = rows.filter(counts).select("hi", "lo", "value", *(["who"] if "who" in rows.columns else []))
+    if not params.annotators.reviewers:
+        return records, votes
+    decided = votes.filter(pl.col("who").is_in(list(params.annotators.reviewers)))
+    keys = decided.select("hi", "lo").unique(maintain_order=True)
+    records = records.join(keys.with_columns(reviewed=pl.lit(True)), on=["hi", "lo"], how="left", maintain_order="left")
+    return records, pl.concat([votes.join(keys, on=["hi", "lo"], how="anti", maintain_order="left"), decided])
 
 
 def _labels(rows: pl.DataFrame, params: Params) -> Decided:
@@ -173,7 +183,7 @@ def _labels(rows: pl.DataFrame, params: Params) -> Decided:
     tied = (pl.col("first") == pl.col("second")) & pl.lit(params.tie != "first")
     state = (
         pl.when(pl.col("n") == 0).then(pl.lit(NONE))
-        .when(pl.col("n") < params.min_votes).then(pl.lit(FEW))
+        .when((pl.col("n") < params.min_votes) & ~_reviewed(records)).then(pl.lit(FEW))
         .when(tied).then(pl.lit(TIE))
     )  # fmt: skip
     percent = (pl.col("first") * 100 + pl.col("whole") // 2) // pl.max_horizontal(pl.col("whole"), 1)
@@ -190,6 +200,12 @@ def _labels(rows: pl.DataFrame, params: Params) -> Decided:
         f"state\x1f{s}": n for s, n in found.filter("alive")["_state"].value_counts().iter_rows() if s is not None
     }
     return Decided(decided, {"orphans": counted.orphans, **states, **observe(counted)})
+
+
+def _reviewed(records: pl.DataFrame) -> pl.Series:
+    """Which records a reviewer has annotated: one such annotation is enough."""
+    known = "reviewed" in records.columns
+    return records["reviewed"].fill_null(False) if known else pl.repeat(False, records.height, eager=True)
 
 
 def _weight(params: Params) -> pl.Expr | None:
@@ -217,9 +233,10 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
         found = records.join(grouped, on=["hi", "lo"], how="left", maintain_order="left")
     stats = {"orphans": 0 if grouped is None else grouped.join(records, on=["hi", "lo"], how="anti").height}
     fused, seen, states = [], [], []
-    for value, who, alive in found.select("value", "who", "alive").iter_rows():
+    reviewed = _reviewed(found).to_list()
+    for (value, who, alive), known in zip(found.select("value", "who", "alive").iter_rows(), reviewed, strict=True):
         n = len(set(who or ()))
-        state = NONE if n == 0 else FEW if n < params.min_votes else None
+        state = NONE if n == 0 else FEW if n < params.min_votes and not known else None
         fused.append(
             None
             if state

@@ -61,9 +61,12 @@ def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
 
 
 def prepare(view: View, params: Params) -> Prepared:
-    """Narrow: u (the place of the group on the circle), the group, the stratum."""
+    """Narrow: u (the place of the group on the circle), the group, the stratum. Local: the split, where u tells it."""
     frame, ids = view.frame, view.frame[ID]
-    columns = {"u": _place(_group(frame, params.group[:1], ids), params.salt)}
+    place = _place(_group(frame, params.group[:1], ids), params.salt)
+    if _by_itself(params):
+        return Prepared(pl.DataFrame(), _by_place(place.to_numpy(), params).to_frame())
+    columns = {"u": place}
     for i, name in enumerate(params.group):
         columns[f"g{i}"] = digest.hash64(_group(frame, (name,), ids))
     stratum = (
@@ -90,9 +93,14 @@ def _place(group: pl.Series, salt: str) -> pl.Series:
     return digest.hash64(salt + "\0" + group)
 
 
+def _by_itself(params: Params) -> bool:
+    """Whether a record's split follows from nothing but the record."""
+    return params.method == "hash" and len(params.group) < 2
+
+
 def rounds(params: Params) -> tuple[Round, ...]:
-    """One round over all groups; nothing but integers."""
-    return (Round("assign", (), _assign),)
+    """One round over all groups; nothing but integers. None where no record looks at another."""
+    return () if _by_itself(params) else (Round("assign", (), _assign),)
 
 
 def _assign(rows: pl.DataFrame, params: Params) -> Decided:
@@ -101,8 +109,7 @@ def _assign(rows: pl.DataFrame, params: Params) -> Decided:
         rows = rows.with_columns(join_groups(rows, [f"g{i}" for i in range(len(params.group))]))
     unit = "g0" if params.group else "u"
     if params.method == "hash":
-        split = pl.Series("split", _by_place(rows["u"].to_numpy(), params))
-        found = rows.select("shard", "row", "alive").with_columns(split)
+        found = rows.select("shard", "row", "alive").with_columns(_by_place(rows["u"].to_numpy(), params))
     else:
         base = rows if params.method == "sticky" else rows.filter("alive")
         groups = _groups(base, unit)
@@ -112,11 +119,11 @@ def _assign(rows: pl.DataFrame, params: Params) -> Decided:
     return Decided((found.filter("alive") if params.method == "fresh" else found).select("shard", "row", "split"))
 
 
-def _by_place(u: np.ndarray, params: Params) -> list[str]:
+def _by_place(u: np.ndarray, params: Params) -> pl.Series:
     names, shares = zip(*params.shares, strict=True)
     # The last bound is the end of the circle whatever the rounding of the fractions.
     bounds = np.array([min(int(c * 2**64), 2**64 - 1) for c in np.cumsum(shares)[:-1]], dtype=np.uint64)
-    return [names[i] for i in np.searchsorted(bounds, u, side="right").tolist()]
+    return pl.Series(names).gather(np.searchsorted(bounds, u, side="right")).alias("split")
 
 
 def _groups(rows: pl.DataFrame, unit: str) -> pl.DataFrame:
@@ -187,6 +194,8 @@ def _grown(later: list[tuple[int, int, int]], batch: int | None, splits: int) ->
 
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
     """Dense: the split."""
+    if local.width:
+        return Decisions(local, dense=True)
     if "split" not in decided.columns:
         return Decisions(pl.DataFrame({"split": pl.repeat(None, rows, dtype=pl.String, eager=True)}), dense=True)
     return Decisions(ledger.aligned(decided.select("row", "split"), rows), dense=True)

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from dsv import errors
+from dsv.store import hashed, linking
+from dsv.store.hashed import Hashed, each
 
-FICLONE = 0x40049409
 DIR = ".dir"
-BLOCK = 1 << 20
 
 
 class Tree(NamedTuple):
-    """A stored folder: its oid, how many files and bytes, and their md5s by relative name."""
+    """A stored folder: its oid, how many files and bytes."""
 
     oid: str
     nfiles: int
     size: int
-    files: Mapping[str, str]
 
 
 class Store:
@@ -36,10 +31,11 @@ class Store:
     def __init__(self, folder: Path, types: Sequence[str] = ("reflink", "hardlink", "copy")) -> None:
         self.folder = folder
         self.types = tuple(types)
+        self._objects = os.fspath(folder / "files" / "md5")
 
     def path(self, oid: str) -> Path:
         """Where the object is, or would be."""
-        return self.folder / "files" / "md5" / oid[:2] / oid[2:]
+        return Path(self._objects, oid[:2], oid[2:])
 
     def has(self, oid: str) -> bool:
         return self.path(oid).exists()
@@ -85,32 +81,34 @@ class Store:
     def _building(self, oid: str) -> _Building:
         return _Building(self.path(oid))
 
-    def add_tree(self, folder: Path) -> Tree:
-        """Stores a folder, and links the workspace's files to the stored ones where that saves space."""
-        names = sorted(_walk(folder))
-        with ThreadPoolExecutor() as pool:
-            stored = list(pool.map(lambda name: self.add_file(folder / name), names))
-        entries = [{"md5": md5, "relpath": name} for name, (md5, _) in zip(names, stored, strict=True)]
-        # The listing last: it says that its files are there.
-        data = json.dumps(sorted(entries, key=lambda e: e["relpath"]), sort_keys=True).encode()
+    def add_folder(self, folder: Path) -> Tree:
+        """Stores all files of a folder, which are hashed first."""
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        room = hashed.buffer()
+        return self.add_tree(folder, {path.relative_to(folder).as_posix(): hashed.of(str(path), room) for path in paths})
+
+    def add_tree(self, folder: Path, files: Mapping[str, Hashed]) -> Tree:
+        """Stores the files of a folder, by relative name, and links the workspace's files to the stored ones where that saves space."""
+        names = sorted(files)
+        root, objects, lacking = os.fspath(folder), self._objects, set[str]()
+        for start in sorted({file.md5[:2] for file in files.values()}):
+            os.makedirs(f"{objects}/{start}", exist_ok=True)
+
+        def keep(group: Iterable[str]) -> list[None]:
+            for name in group:
+                md5, size = files[name]
+                linking.keep(f"{root}/{name}", f"{objects}/{md5[:2]}/{md5[2:]}", size, self.types, lacking)
+            return []
+
+        for _ in each(keep, names):
+            pass
+        # The listing last: it says that its files are there. In DVC's own bytes, without an object for each entry.
+        entries = ", ".join(f'{{"md5": "{files[name].md5}", "relpath": {json.dumps(name)}}}' for name in names)
+        data = f"[{entries}]".encode()
         oid = hashlib.md5(data, usedforsecurity=False).hexdigest() + DIR
         if not self.has(oid):
             self.put_bytes(oid, data)
-        return Tree(
-            oid,
-            len(names),
-            sum(size for _, size in stored),
-            {n: md5 for n, (md5, _) in zip(names, stored, strict=True)},
-        )
-
-    def add_file(self, path: Path) -> tuple[str, int]:
-        """Stores a file; its md5 and size."""
-        md5 = file_md5(path)
-        size = path.stat().st_size
-        if not self.has(md5):
-            with self._building(md5) as target:
-                _copy(path, target, self.types)
-        return md5, size
+        return Tree(oid, len(names), sum(file.size for file in files.values()))
 
     def adopt(self, path: Path, oid: str) -> None:
         """Makes a file of the same file system, which is known to be this object, the stored one."""
@@ -123,7 +121,7 @@ class Store:
         """Puts the object at a path of the workspace, replacing what is there, by the first way that works."""
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         temporary.unlink(missing_ok=True)
-        _copy(self.path(oid), temporary, self.types)
+        linking.link(os.fspath(self.path(oid)), os.fspath(temporary), self.types)
         temporary.replace(path)
 
 
@@ -152,37 +150,3 @@ def file_md5(path: Path) -> str:
     """The md5 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def _copy(source: Path, target: Path, types: Iterable[str]) -> None:
-    """Makes `target` have the bytes of `source`: shared blocks, one inode, or a copy."""
-    for kind in (*types, "copy"):
-        try:
-            if kind == "reflink":
-                with source.open("rb") as a, target.open("wb") as b:
-                    fcntl.ioctl(b, FICLONE, a.fileno())
-                return
-            if kind == "hardlink":
-                target.unlink(missing_ok=True)
-                target.hardlink_to(source)
-                # DVC protects what it links; a program that edits in place must fail, not change the cache.
-                source.chmod(0o444)
-                return
-            if kind == "copy":
-                target.unlink(missing_ok=True)
-                shutil.copyfile(source, target)
-                return
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                raise
-
-
-def _walk(folder: Path) -> Iterable[str]:
-    root = folder.resolve()
-    for where, folders, names in os.walk(folder):
-        folders.sort()
-        for name in names:
-            path = Path(where, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                raise errors.DsvError(f"{path} is a link that leaves the delivery.")
-            yield path.relative_to(folder).as_posix()

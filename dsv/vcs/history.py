@@ -24,12 +24,18 @@ class Commit(NamedTuple):
     subject: str
 
 
-def log(root: Path, rev: str = "HEAD", *, paths: Sequence[str] = (), limit: int | None = None) -> list[Commit]:
-    """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first."""
+def log(
+    root: Path, rev: str = "HEAD", *, paths: Sequence[str] = (), limit: int | None = None, first_parent: bool = False
+) -> list[Commit]:
+    """The commits of a revision or range (`A..B`) that touched the paths (all commits without any), newest first.
+
+    `first_parent`: a merge counts as one step, the branch that was merged is not followed.
+    """
     if rev.startswith("-"):
         raise UnknownVersion(f"no version {rev!r}")
     bound = [] if limit is None else [f"--max-count={limit}"]
-    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", *bound, rev, "--", *paths]
+    follow = ["--first-parent", "-m"] if first_parent else []
+    args = ["log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", "--no-patch", *follow, *bound, rev, "--", *paths]
     answer = run.ask(root, *args)
     if answer.status:
         raise UnknownVersion(f"git log {rev}: {answer.problem}")

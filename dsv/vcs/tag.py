@@ -30,9 +30,13 @@ class Tag(NamedTuple):
     subject: str
 
 
-def tags(root: Path) -> list[Tag]:
-    """Every tag that names a commit, sorted by name with numbers by value (v1.9.0 before v1.10.0)."""
-    out = run.read(root, "for-each-ref", "--format=" + "%00".join(FIELDS), "refs/tags")
+def tags(root: Path, merged: str | None = None) -> list[Tag]:
+    """Every tag that names a commit, sorted by name with numbers by value (v1.9.0 before v1.10.0).
+
+    With `merged` only those of commits that lead to this one.
+    """
+    only = [] if merged is None else [f"--merged={merged}"]
+    out = run.read(root, "for-each-ref", "--format=" + "%00".join(FIELDS), *only, "refs/tags")
     found = [_tag(root, line.split("\0")) for line in out.decode(errors="replace").splitlines()]
     return sorted((tag for tag in found if tag is not None), key=lambda tag: natural(tag.name))
 

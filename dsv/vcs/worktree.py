@@ -35,6 +35,10 @@ def prefix(root: Path) -> str:
 
 def main_root(root: Path) -> Path | None:
     """The directory that is `root` in the main work tree: itself unless this is a linked one; None if that is bare, or none."""
+    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    if git is not None and git.is_dir():
+        # Only a linked work tree, or a submodule, has a file there; git need not be asked.
+        return root
     if toplevel(root) is None:
         return None
     told = os.fsdecode(run.read(root, "rev-parse", "--absolute-git-dir", "--git-common-dir"))

@@ -54,6 +54,7 @@ class Story:
             text = text.replace(sha, f"<commit {number}>").replace(sha[:10], f"<commit {number}>")
         text = text.replace(str(self.folder.resolve()), "<folder>").replace(str(self.folder), "<folder>")
         text = re.sub(r'"seconds": [\d.]+', '"seconds": <s>', text)
+        text = re.sub(r"of [\d,]+ files, 0 bytes of .*", "of <n> files, 0 bytes of <size>", text)
         return re.sub(r"(\d+/\d+ +)\d+\.\d$", r"\1<s>", text, flags=re.MULTILINE)
 
     def keep(self, name: str, *args: str) -> None:

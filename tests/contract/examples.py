@@ -109,7 +109,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "merge": [
         Example({"min_votes": 2, "tie": "drop"}, BATCHES, LABELS),
-        Example({"method": "weighted", "weights": {"a1": 1.5}, "annotators": {"exclude": ["a2"]}}, BATCHES, LABELS),
+        Example({"method": "weighted", "weights": {"a1": 1.5}, "annotators": {"exclude": ["a2"], "reviewers": ["a3"]}}, BATCHES, LABELS),
         Example({"kind": "boxes", "undecided": "drop", "coordinates": "mean"}, BATCHES, BOXES),
     ],
     "split": [

@@ -181,7 +181,7 @@ def test_an_upgraded_wheel_makes_its_stage_stale_and_is_the_cause(
 
 def test_a_wheel_that_is_missing_is_told(capped: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(dsv.__file__).parents[1]))
-    assert "No stage is called 'cap'" in capped.dsv("run", code=10).err
+    assert "cap: unknown key and no stage" in capped.dsv("run", code=10).err
 
 
 def test_a_wheel_that_cannot_be_imported_is_told(shop: Project, install: Callable[..., None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -204,3 +205,22 @@ def test_a_picture_that_claims_to_be_huge_is_not_decoded(shop: Project, tell: Te
     (shard,) = (shop.root / "data" / "records" / "s" / "b").iterdir()
     row = pl.read_parquet(shard).row(0, named=True)
     assert (row["decoded"], row["decode_error"][:23]) == (False, "DecompressionBombError:")
+
+
+def test_two_files_of_one_name_are_refused(shop: Project, tell: Tell, incoming: Path) -> None:
+    (incoming / "n.csv").write_text(ROWS, encoding="utf-8")
+    told = tell(shop, "add", str(incoming), str(shop.write("n.csv", ROWS)), *NEW)
+    assert told == (2, "", "error: Two files of the delivery are called 'n.csv'.\n")
+    assert shop.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("how", [(), ("--link",), ("--move",)], ids=str)
+def test_dvc_finds_a_delivery_up_to_date(shop: Project, incoming: Path, how: tuple[str, ...]) -> None:
+    (incoming / "in ner").mkdir()
+    for name in ("a.csv", "b.csv", "in ner/a.csv"):
+        (incoming / name).write_text(ROWS, encoding="utf-8")
+    (incoming / "in ner" / "link.csv").symlink_to("a.csv")
+    shop.dsv("add", str(incoming), *NEW, *how)
+    done = subprocess.run(["dvc", "status", "data/raw/s/b.dvc"], cwd=shop.root, capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout == "Data and pipelines are up to date.\n"
+    assert not (shop.root / "data" / "raw" / "s" / "b" / "in ner" / "link.csv").is_symlink()

@@ -52,36 +52,55 @@ SOURCES = {
     ),
 }
 STAGES = {
-    "cleen: {rules: []}": "No stage is called 'cleen'; there are clean, merge, split, audit, python.\nhint: dsv stage list",
-    "clean: {rule: []}": "params.yaml: clean.rule: unknown key; did you mean rules? Known here: rules.",
+    "cleen: {rules: []}": (
+        "params.yaml: line 4: cleen: unknown key and no stage; did you mean clean? Stages: clean, merge, split, audit, python;"
+        " another name says use: STAGE."
+    ),
+    "clean: {rule: []}": "params.yaml: line 4: clean.rule: unknown key; did you mean rules? Known here: rules.",
     "clean: {rules: [{missing: {column: [x]}}]}": (
-        "params.yaml: clean.rules[0].missing.column: unknown key; did you mean columns? Known here: id, sources, columns, when,"
+        "params.yaml: line 4: clean.rules[0].missing.column: unknown key; did you mean columns? Known here: id, sources, columns, when,"
         " blank."
     ),
     "clean: {rules: [{missing: {columns: [y]}}]}": "clean: no record has a column 'y'; there are id, x.\nhint: edit clean in params.yaml",
     "clean: {rules: [{range: {column: id, min: five}}]}": (
-        "params.yaml: clean.rules[0].range.min: found 'five', a number or a date such as '2026-01-31' is wanted."
+        "params.yaml: line 4: clean.rules[0].range.min: found 'five', a number or a date such as '2026-01-31' is wanted."
     ),
-    "clean: {rules: [{range: {column: id, min: 5, max: 1}}]}": "params.yaml: clean.rules[0].range.max: found 1, at least min (5) is wanted.",
+    "clean: {rules: [{range: {column: id, min: 5, max: 1}}]}": "params.yaml: line 4: clean.rules[0].range.max: found 1, at least min (5) is wanted.",
     "clean: {rules: [{msising: {columns: [x]}}]}": (
-        f"params.yaml: clean.rules[0].msising: unknown name; did you mean missing? Known here: {RULES}."
+        f"params.yaml: line 4: clean.rules[0].msising: unknown name; did you mean missing? Known here: {RULES}."
     ),
-    "clean: {rules: {missing: x}}": "params.yaml: clean.rules: found a mapping with missing, a list is wanted.",
+    "clean: {rules: {missing: x}}": "params.yaml: line 4: clean.rules: found a mapping with missing, a list is wanted.",
     "clean: 3": "params.yaml: line 4: clean: found 3, the params of a stage are wanted.",
-    "split: {fractions: {train: 0.8, test: 0.1}}": "params.yaml: split.fractions: add up to 0.9, not to 1.",
+    "split: {fractions: {train: 0.8, test: 0.1}}": "params.yaml: line 4: split.fractions: add up to 0.9, not to 1.",
     "split: {fractions: {train: 1.5, test: -0.5}}": (
-        "params.yaml has 2 problems:\n  split.fractions.train: found 1.5, at most 1.0 is allowed.\n"
-        "  split.fractions.test: found -0.5, at least 0.0 is allowed."
+        "params.yaml has 2 problems:\n  line 4: split.fractions.train: found 1.5, at most 1.0 is allowed.\n"
+        "  line 4: split.fractions.test: found -0.5, at least 0.0 is allowed."
     ),
     "split: {fractions: {train: 1}, stratify: [label]}": "split: no record has a column 'label'; there are id, x.\nhint: edit split in params.yaml",
-    "split: {method: random, fractions: {train: 1}}": 'params.yaml: split.method: found "random", one of hash, sticky, fresh is wanted.',
-    "merge: {method: majority, min_votes: 0}": "params.yaml: merge.min_votes: found 0, at least 1 is allowed.",
-    "merge: {method: majorty}": 'params.yaml: merge.method: found "majorty", one of majority, weighted is wanted; did you mean majority?',
-    "audit: {groups: x}": 'params.yaml: audit.groups: found "x", a list is wanted; write [x].',
+    "split: {method: random, fractions: {train: 1}}": 'params.yaml: line 4: split.method: found "random", one of hash, sticky, fresh is wanted.',
+    "merge: {method: majority, min_votes: 0}": "params.yaml: line 4: merge.min_votes: found 0, at least 1 is allowed.",
+    "merge: {method: majorty}": 'params.yaml: line 4: merge.method: found "majorty", one of majority, weighted is wanted; did you mean majority?',
+    "audit: {groups: x}": 'params.yaml: line 4: audit.groups: found "x", a list is wanted; write [x].',
+    "audit: {label: txt, groups: [x]}": "audit: no record has a column 'txt'; there are id, x.\nhint: edit audit in params.yaml",
+    "audit: {groups: [x, i]}": "audit: no record has a column 'i'; did you mean id? There are id, x.\nhint: edit audit in params.yaml",
+    "clean: {rules: [{duplicate: {}}, {missing: {columns: [y]}}]}": (
+        "clean: no record has a column 'y'; there are id, x.\nhint: edit clean in params.yaml"
+    ),
+    "clean-2: {use: clean, rules: [{range: {column: x, min: 1}}]}": (
+        "clean-2.rules[0].range cannot be applied to source shop: the column 'x' is text, number is wanted.\n"
+        "hint: declare the type in sources.shop.columns, or put a rule `type` before it; `sources: [...]` limits a rule to some"
+        " sources"
+    ),
+    "clean: {rules: [{missing: {columns: [x], sources: [shpo]}}]}": (
+        "clean.rules[0].missing.sources: no source of records is called 'shpo'; did you mean shop?"
+    ),
+    "clean:\n  rules:\n    - missing: {columns: [x]}\n    - rang: {column: id}": (
+        f"params.yaml: line 7: clean.rules[1].rang: unknown name; did you mean range? Known here: {RULES}."
+    ),
     "mine: {use: python, function: 'no.such:fn'}": (
         "The module no.such cannot be imported: No module named 'no'\nhint: pip install it, or put it beside params.yaml"
     ),
-    "mine: {use: python}": "params.yaml: mine: the key function is missing.",
+    "mine: {use: python}": "params.yaml: line 4: mine: the key function is missing.",
 }  # fmt: skip
 WRONG = {**NO_FILE, **SOURCES, **{f"{SOURCE}{stage}\n": told for stage, told in STAGES.items()}}
 

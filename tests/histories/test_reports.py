@@ -67,7 +67,7 @@ def test_boxes_drawn_anew_and_labels_spelled_right(project: Project, real: Real)
     assert passes.headline == "361 of 366 records modified in boxes"
     assert passes.findings[0].startswith("boxes: 1,109 drawn (RBC 376, WBC 372, Platelets 356")
     assert spelled.headline == "4 of 366 records modified in boxes"
-    assert spelled.because == ["annotations of s/v03"]
+    assert spelled.because == ["annotations in s/v03"]
     assert spelled.findings == [
         "boxes: 5 relabelled (Platetlets → Platelets 2, Platlets → Platelets 2, Platetets → Platelets 1)"
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from dsv.delta.columns import SchemaChange
 from dsv.delta.model import OPS, Cause, Counts, RecordDelta
-from dsv.pages.model import CHANGED, SAME, Commit, End, Exhibit, Media, Node, Report, Transition
+from dsv.pages.model import CHANGED, SAME, Beside, Commit, End, Exhibit, Media, Node, Report, Table, Transition
 
 NASTY = [
     "</script><script>window.pwned = 1</script>",
@@ -59,6 +59,8 @@ def plain() -> Report:
     deltas += [
         RecordDelta("shop/60", "moved", {"split": "train"}, {"split": "test"}, cause("partner", "quota", stage="split"))
     ]
+    twin = Cause("partner", "clean", "duplicate", via=text)
+    deltas.append(RecordDelta("shop/70", "added", None, {"text": "twin"}, twin, "shop/21", ("ann", "bob")))
     return report(
         deltas,
         splits=[Transition("train", "test", 1)],
@@ -88,8 +90,8 @@ def hostile() -> Report:
     exhibits[NASTY[0]] = Exhibit((None, Media("audio", "data:audio/wav;base64,UklGRg==")))
     nodes = [Node(text, "records", CHANGED, (text,), 1) for text in NASTY]
     return report(
-        deltas, dataset=NASTY[0], a=End(NASTY[1], None, NASTY[0], 1000), sources=nodes, stages=nodes, exhibits=exhibits, asked=NASTY[2],
+        deltas, dataset=NASTY[0], a=End(NASTY[1], None, NASTY[0], 1000), sources=nodes, stages=nodes, exhibits=exhibits,
         labels=[Transition(NASTY[0], text, 1) for text in NASTY], commits=[Commit("e" * 40, NASTY[0], NASTY[1], NASTY[2])],
         schema=SchemaChange(tuple(NASTY), tuple(NASTY), {NASTY[0]: NASTY[1]}, {NASTY[0]: (NASTY[1], NASTY[2])}),
-        others=["s/1"], link="javascript:alert(1))",
+        others=["s/1"], beside=Beside(NASTY[2], "javascript:alert(1))", [Table(NASTY[0], ["a", "b"], [[NASTY[1], NASTY[2]]], frozenset({1}))], NASTY),
     )  # fmt: skip

@@ -51,15 +51,15 @@ def test_the_policy_refuses_what_is_not_of_the_page(opened: Opened) -> None:
 @pytest.mark.parametrize(
     ("action", "count"),
     [
-        ("document.querySelector('input[value=\"2\"]').click()", "16 of 37 changes"),
-        ("document.getElementById('cause').value = '0'", "20 of 37 changes"),
-        ("document.getElementById('column').value = 'text'", "16 of 37 changes"),
-        ("document.getElementById('stage').value = 'split'", "1 of 37 changes"),
-        ("document.getElementById('query').value = 'APPLE'", "1 of 37 changes"),
-        ("document.getElementById('query').value = 'shop/3'", "11 of 37 changes"),
-        ("document.getElementById('query').value = 'nowhere'", "0 of 37 changes"),
-        ("location.hash = '#stage=clean'", "25 of 37 changes"),
-        ("location.hash = '#cause=0&column=text'", "0 of 37 changes"),
+        ("document.querySelector('input[value=\"2\"]').click()", "17 of 38 changes"),
+        ("document.getElementById('cause').value = '0'", "20 of 38 changes"),
+        ("document.getElementById('column').value = 'text'", "17 of 38 changes"),
+        ("document.getElementById('stage').value = 'split'", "1 of 38 changes"),
+        ("document.getElementById('query').value = 'APPLE'", "1 of 38 changes"),
+        ("document.getElementById('query').value = 'shop/3'", "11 of 38 changes"),
+        ("document.getElementById('query').value = 'nowhere'", "0 of 38 changes"),
+        ("location.hash = '#stage=clean'", "26 of 38 changes"),
+        ("location.hash = '#cause=0&column=text'", "0 of 38 changes"),
     ],
 )
 def test_a_filter_leaves_what_it_says(opened: Opened, action: str, count: str) -> None:
@@ -72,22 +72,22 @@ def test_a_filter_leaves_what_it_says(opened: Opened, action: str, count: str) -
 def test_a_bar_of_the_chart_leads_to_its_records(opened: Opened) -> None:
     page = opened(reports.plain)
     page.click(".causes .wide-only a[href='#cause=0'] path")
-    page.wait(f"{COUNT} === '20 of 37 changes'")
+    page.wait(f"{COUNT} === '20 of 38 changes'")
 
 
 def test_clearing_brings_all_back(opened: Opened) -> None:
     page = opened(reports.plain)
     page.js("location.hash = '#cause=0'")
-    page.wait(f"{COUNT} === '20 of 37 changes'")
+    page.wait(f"{COUNT} === '20 of 38 changes'")
     page.click("button[type=reset]")
-    page.wait(f"{COUNT} === '37 changes'")
+    page.wait(f"{COUNT} === '38 changes'")
 
 
 def test_keys_search_and_open_a_record_with_its_words_marked(opened: Opened) -> None:
     page = opened(reports.plain)
     page.key("/", "/")
     page.type("apple")
-    page.wait(f"{COUNT} === '1 of 37 changes'")
+    page.wait(f"{COUNT} === '1 of 38 changes'")
     page.js("document.getElementById('grid').focus()")
     page.key("Enter", "\r")
     assert page.js(
@@ -97,14 +97,23 @@ def test_keys_search_and_open_a_record_with_its_words_marked(opened: Opened) -> 
     page.wait("!document.getElementById('record').open && document.activeElement.id === 'grid'")
 
 
+def test_a_record_tells_through_whom_it_changed(opened: Opened) -> None:
+    page = opened(reports.plain)
+    page.js("document.getElementById('grid').focus()")
+    page.key("End")
+    page.key("Enter", "\r")
+    told = "added: through another record (clean.duplicate), and that one: other values in delivery shop/february"
+    assert page.js("document.getElementById('record-why').textContent") == f"{told} (of shop/21, by ann, bob)"
+
+
 def test_arrows_walk_through_more_rows_than_are_drawn(opened: Opened) -> None:
     page = opened(reports.plain)
     page.js("document.getElementById('grid').focus()")
     page.key("End")
-    page.wait("document.getElementById('grid').getAttribute('aria-activedescendant') === 'row-36'")
+    page.wait("document.getElementById('grid').getAttribute('aria-activedescendant') === 'row-37'")
     page.key("ArrowUp")
-    page.wait("document.querySelector('[aria-selected=true]').getAttribute('aria-rowindex') === '36'")
-    assert page.js("document.querySelector('[aria-selected=true] .id').textContent") == "shop/54"
+    page.wait("document.querySelector('[aria-selected=true]').getAttribute('aria-rowindex') === '37'")
+    assert page.js("document.querySelector('[aria-selected=true] .id').textContent") == "shop/60"
 
 
 @pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])

@@ -132,11 +132,19 @@ def test_what_is_usual_calls_for_none(changes: dict[str, Any]) -> None:
         (Cause("batch", "ingest", "s/v2", None, "restored"), "back with delivery s/v2, as they had been"),
         (Cause("batch", "ingest", "s/v2", "added", "removed"), "of delivery s/v2, which is no longer there"),
         (Cause("content", "ingest", "s/v2"), "other values in delivery s/v2"),
-        (Cause("annotation", "merge", "votes/r2"), "annotations of votes/r2"),
+        (Cause("annotation", "merge", "ann", None, "votes/r2"), "annotations by ann in votes/r2"),
+        (Cause("annotation", "merge", "votes", None, "votes/r2"), "annotations in votes/r2"),
+        (Cause("annotation", "merge", "ann", "votes/r1", None), "annotations by ann in votes/r1, which are gone"),
+        (Cause("review", "merge", "eve", None, "votes/r3"), "reviews by eve in votes/r3"),
+        (Cause("content", "ingest", "s/v2", None, "removed"), "as they were before delivery s/v2, which is gone"),
+        (
+            Cause("partner", "clean", "duplicate", via=Cause("content", "ingest", "s/v2")),
+            "through another record (clean.duplicate), and that one: other values in delivery s/v2",
+        ),
         (Cause("param", "clean", "clean.min", 3, 5), "clean.min 3 → 5"),
         (Cause("param", "clean", "clean.missing", None, True), "clean.missing added: true"),
         (Cause("code", "clean", "clean revision", 1, 2), "the code of clean (clean revision 1 → 2)"),
-        (Cause("partner", "split", "quota"), "through another record in split (quota)"),
+        (Cause("partner", "split", "quota"), "through another record (split.quota)"),
     ],
 )
 def test_a_cause_is_told_in_plain_words(one: Cause, phrase: str) -> None:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dsv.dvcio import config
 from dsv.engines import registry as engines
+from dsv.engines.base import Engine
 from dsv.ops.derive import derive
 from dsv.ops.execute import execute
 from dsv.project.layout import INGEST, Layout, stage_out
@@ -52,16 +53,16 @@ class Workshop:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(data)
 
-    def build(self) -> dict[str, Any]:
-        """Runs every stage; what it says of itself: reports, and manifests where there are some."""
+    def build(self, engine: Callable[[], Engine] | None = None) -> dict[str, Any]:
+        """Runs every stage (on an engine of the caller's); what it says of itself: reports, and manifests where there are some."""
         plan = derive(self.layout)
         found: dict[str, Any] = {}
         for name in plan.stages:
             outs = INGEST_OUTS if name == INGEST else (stage_out(name),)
             for out in outs:
                 shutil.rmtree(self.layout.root / out, ignore_errors=True)
-            with engines.shared(workers=self.workers) as engine:
-                found[name] = execute(self.layout, name, engine).report
+            with engines.shared(workers=self.workers) as own:
+                found[name] = execute(self.layout, name, engine or own).report
             self._lock(name, outs)
             manifest = self.layout.manifest(name)
             if manifest.exists():
@@ -75,7 +76,7 @@ class Workshop:
         pinned = []
         for out in outs:
             if (self.layout.root / out).is_dir():
-                tree = self.store.add_tree(self.layout.root / out)
+                tree = self.store.add_folder(self.layout.root / out)
                 pinned.append({"path": out, "hash": "md5", "md5": tree.oid, "size": tree.size, "nfiles": tree.nfiles})
         lock["stages"][name] = {"cmd": f"dsv x {name}", "outs": pinned}
         path.write_text(json.dumps(lock), encoding="utf-8")

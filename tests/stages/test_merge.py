@@ -47,6 +47,12 @@ def test_weights_count() -> None:
     assert labels(merged(votes, ["1"], method="weighted", weights={"a": 2.5})) == {"s/1": "x"}
 
 
+def test_where_a_reviewer_decided_nobody_else_counts() -> None:
+    votes = [("1", "a", "x"), ("1", "b", "x"), ("1", "eve", "y"), ("2", "a", "x"), ("2", "b", "x"), ("3", "a", "x")]
+    found = merged(votes, ["1", "2", "3"], min_votes=2, annotators={"reviewers": ["eve"]})
+    assert labels(found) == {"s/1": "y", "s/2": "x", "s/3": None}
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("123"), st.sampled_from("ab"), st.sampled_from("xyz")), max_size=20),
     st.randoms(),

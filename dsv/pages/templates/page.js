@@ -187,7 +187,8 @@ function marked(runs, mark) {
 function open(row) {
   const [sign, op] = OPS[data.ops[row]];
   at("record-title").replaceChildren(element("span", `sign ${op}`, `${sign} `), element("bdi", "", data.ids[row]));
-  at("record-why").textContent = `${op}: ${data.why[data.causes[row]][2]}`;
+  const through = data.through[row];
+  at("record-why").textContent = `${op}: ${data.why[data.causes[row]][2]}${through ? ` (${through})` : ""}`;
   at("record-values").replaceChildren(...cells(row).map(([name, was, now]) => {
     const made = element("tr"), head = element("th", "", name);
     head.scope = "row";

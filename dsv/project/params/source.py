@@ -13,6 +13,7 @@ from dsv.record.problem import found
 
 ANNOTATIONS: Final = "annotations"
 FIELDS: Final = {"quote": "quoting", "escape": "escaping"}
+ONLY_TOLD: Final = ("arrived", "license", "url", "privacy", "consent", "meta", "name")
 ONLY_ANNOTATIONS: Final = ("item", "of", "annotator", "value", "value_type", "match")
 
 
@@ -127,6 +128,11 @@ class Source:
             now = replace(now, **batch.changes())
             found.append(now)
         return tuple(found)
+
+    def counts(self) -> dict[str, Any]:
+        """The params that can change a record, by their keys: all but the names of the batches and what is only told."""
+        plain = {f.metadata.get("key", f.name): getattr(self, f.name) for f in fields(self) if f.name not in ONLY_TOLD}
+        return plain | {"columns": {name: replace(column, unit=None) for name, column in self.columns.items()}}
 
     def impossible(self) -> Problems:
         yield from self._unreadable()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from dsv.delta.columns import differs
-from dsv.errors import DsvError
+from dsv.errors import SectionError
 from dsv.ledger.decisions import DROP, SET
 from dsv.stages.rules.base import Effect, RuleError, Set
 from dsv.stages.rules.plan import Planned
@@ -60,7 +60,7 @@ def _effect(frame: pl.DataFrame, rule: Planned, source: str) -> Effect:
     try:
         return LOCAL[rule.name].apply(frame, rule.params)
     except RuleError as error:
-        raise DsvError(
+        raise SectionError(
             f"{rule.path} cannot be applied to source {source}: {error}.",
             hint=f"declare the type in sources.{source}.columns, or put a rule `type` before it; "
             "`sources: [...]` limits a rule to some sources",

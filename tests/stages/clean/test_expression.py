@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsv.stages.expression import ExpressionError, compile_condition, names, parse
@@ -149,6 +149,7 @@ def test_a_long_chain_of_signs_does_not_exhaust_the_stack() -> None:
 
 
 @given(st.text(alphabet="nt 01.'\"`()<>=!+-*/%,andorotisnullwe", max_size=30))
+@settings(deadline=None, derandomize=True)
 def test_any_text_is_an_expression_or_an_error_for_people(text: str) -> None:
     try:
         node = parse(text)
@@ -176,6 +177,7 @@ CONDITIONS = st.recursive(
 
 
 @given(CONDITIONS, st.integers(-3, 3) | st.none(), st.sampled_from([0.5, -2.0, None]), st.integers(-3, 3))
+@settings(deadline=None, derandomize=True)
 def test_a_condition_agrees_with_python(text: str, n: Any, x: Any, m: int) -> None:
     frame = pl.DataFrame(
         {"n": [n], "x": [x], "my col": [m]}, schema={"n": pl.Int64, "x": pl.Float64, "my col": pl.Int64}

@@ -1,0 +1,152 @@
+"""The life of one record over the versions: when it came, changed, moved and went, by which commit, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from dsv.delta import columns as delta_columns
+from dsv.delta.model import ADDED, MODIFIED, MOVED, REMOVED, Cause
+from dsv.lineage.causes import Causes
+from dsv.ops.diff import cause_json
+from dsv.ops.sides import Opened
+from dsv.ops.why import DROPPED, KEPT, named, traces, why
+from dsv.project.history import Entry, entries
+from dsv.project.layout import INGEST, Layout
+from dsv.project.version import Version, find
+from dsv.runner import explain, locate
+from dsv.runner.difference import ROWS, Difference
+from dsv.runner.side import SPLIT, Side
+
+CAME, CHANGED, WENT = "came", "changed", "went"
+WHAT = {ADDED: CAME, MODIFIED: CHANGED, MOVED: MOVED, REMOVED: WENT}
+
+
+class Moment(NamedTuple):
+    """What one version did to the record. `old` and `new` hold the columns that changed; `state` is what became of it."""
+
+    entry: Entry
+    what: str
+    state: str
+    cause: Cause
+    partner: str | None
+    by: tuple[str, ...]
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+    def json(self) -> dict[str, Any]:
+        e = self.entry
+        return {
+            "rev": e.sha, "version": e.version, "date": e.date, "author": e.author, "message": e.message, "what": self.what, "state": self.state,
+            "from": self.old, "to": self.new, "cause": cause_json(self.cause), "partner": self.partner, "by": list(self.by),
+        }  # fmt: skip
+
+
+class _At(NamedTuple):
+    """A record in one version: its base row (the live one, of several), whether it is kept, and all that was decided of it."""
+
+    opened: Opened
+    place: tuple[int, int] | None
+    kept: bool
+    decided: tuple[Any, ...]
+
+
+def why_history(layout: Layout, record: str, rev: str = "HEAD") -> list[Moment]:
+    """The moments of a record, oldest first, up to a revision. Versions that decided the same about it are not read."""
+    last = find(layout, rev).sha or "HEAD"
+    found = list(_moments(layout, named(layout, record), entries(layout, last)[::-1]))
+    if not found:
+        # Says what is known of it, or that nothing is.
+        why(layout, record, rev)
+    return found
+
+
+def _moments(layout: Layout, record: str, versions: list[Entry]) -> Iterator[Moment]:
+    before: _At | None = None
+    wanted = locate.hashed([record])
+    for entry in versions:
+        opened = Opened(Version(layout, entry.version or entry.sha, entry.sha))
+        if INGEST not in opened.version.locked:
+            continue
+        after = _at(opened, wanted)
+        if after.decided != (before.decided if before else ()):
+            moment = _moment(entry, record, before, after)
+            if moment is not None:
+                yield moment
+        before = after
+
+
+def _at(opened: Opened, wanted: pl.DataFrame) -> _At:
+    side = opened.side
+    place, kept = None, False
+    decided = []
+    for index, row, _, live in locate.copies(side, wanted):
+        shard = side.shards[index]
+        decided.append((shard.relative, shard.digest, row, side.decided(shard)))
+        now = live and bool(side.kept(shard)[row])
+        if live or place is None or now:
+            place, kept = (index, row), now
+    return _At(opened, place, kept, tuple(decided))
+
+
+def _moment(entry: Entry, record: str, before: _At | None, after: _At) -> Moment | None:
+    """What happened between two versions, None where nothing did that shows."""
+    was = before is not None and before.kept
+    old, new = (_values(before) if was and before else {}), (_values(after) if after.kept else {})
+    columns = [name for name in {**old, **new} if not _equal(old.get(name), new.get(name))] if was and after.kept else None
+    if columns == []:
+        return None
+    if was and after.kept:
+        op = MOVED if columns == [SPLIT] else MODIFIED
+    elif was or after.kept:
+        op = REMOVED if was else ADDED
+    elif after.place is None or (before is not None and before.place is not None and _told(record, before) == _told(record, after)):
+        return None
+    else:
+        # It never was in the data set: it came and was dropped, or is dropped otherwise now.
+        op = ADDED if before is None or before.place is None else MODIFIED
+    names = sorted(columns or ())
+    cause, partner, by = _cause(before, after, op, names if columns else None)
+    state = KEPT if after.kept else _told(record, after) if after.place is not None else "gone"
+    return Moment(entry, WHAT[op], state, cause, partner, by, {n: old.get(n) for n in names}, {n: new.get(n) for n in names})
+
+
+def _equal(one: Any, two: Any) -> bool:
+    pair = [pl.Series([value]) for value in (one, two)]
+    return not delta_columns.differs(*pair).any()
+
+
+def _values(at: _At) -> dict[str, Any]:
+    assert at.place is not None
+    frame = at.opened.side.records(pl.DataFrame({"shard": [at.place[0]], "row": [at.place[1]]}))
+    return {name: value for name, value in frame.row(0, named=True).items() if not name.startswith("_")}
+
+
+def _told(record: str, at: _At) -> str:
+    """What dropped the record, in words."""
+    last = traces(at.opened, record)[-1]
+    steps = [step for step in last.steps if step.action == DROPPED]
+    return f"{last.state} by {steps[-1].stage}.{steps[-1].rule}" if steps else last.state
+
+
+def _cause(before: _At | None, after: _At, op: str, columns: list[str] | None) -> tuple[Cause, str | None, tuple[str, ...]]:
+    row: dict[str, Any] = {"op": op, "columns": columns}
+    for key, at in (("a", before), ("b", after)):
+        place = at.place if at is not None else None
+        row |= {f"{key}_shard": None if place is None else place[0], f"{key}_row": None if place is None else place[1]}
+    rows = pl.DataFrame({name: [row[name]] for name in ROWS}, schema=ROWS)
+    a = before.opened if before is not None else None
+    old = a.side if a is not None else _nothing(after.opened.side)
+    causes = Causes(a.facts if a is not None else after.opened.facts._replace(stages={}, sources={}), after.opened.facts)
+    merging = {**(a.merging if a is not None else {}), **after.opened.merging}
+    found = explain.run(Difference(rows, {}), old, after.opened.side, causes, lambda: merging)
+    partner, by = found.rows.select("partner", "by").row(0)
+    return found.causes[found.rows["cause"][0]], partner, tuple(by.split(explain.BETWEEN)) if by else ()
+
+
+def _nothing(side: Side) -> Side:
+    """The side before the first version."""
+    ingested = type(side.ingested)((), {})
+    return Side(side.files, ingested, side.stages[:1], {}, frozenset(), side.cache)

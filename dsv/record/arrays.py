@@ -1,0 +1,24 @@
+"""NumPy arrays as Polars series, by way of Arrow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+
+def series(values: npt.NDArray[Any], name: str = "") -> pl.Series:
+    """An array of numbers or of truth values as a series.
+
+    Polars' own way, and Arrow's, load `numpy.ma` to look for masks: a tenth of what a small diff costs.
+    """
+    if values.dtype == np.bool_:
+        buffer, kind = np.packbits(values, bitorder="little"), pa.bool_()
+    else:
+        buffer, kind = np.ascontiguousarray(values), pa.from_numpy_dtype(values.dtype)
+    found = pl.from_arrow(pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(buffer)]))
+    assert isinstance(found, pl.Series)
+    return found.alias(name)

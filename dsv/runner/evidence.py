@@ -1,0 +1,377 @@
+"""What is known of why records differ: compares what two versions hold and decided about them, first difference first.
+
+A subject is one record by its positions in both versions (`a_shard`, `a_row`, `b_shard`, `b_row`, null where a version has
+no base row of it). Only what differs is read: shards of which a stage decided the same are skipped by their digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dsv.delta import columns as delta_columns
+from dsv.ledger import decisions as ledger
+from dsv.lineage.causes import INGEST, A, B
+from dsv.project.manifest import Shard
+from dsv.record import identity
+from dsv.record.arrays import series
+from dsv.runner import read
+from dsv.runner.difference import same_base
+from dsv.runner.side import Mask, Rows, Side, places
+
+RESTORED = "restored"
+ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
+Texts = npt.NDArray[np.object_]
+SCHEMA = {
+    "at": pl.UInt32, "kind": pl.String, "source": pl.String, "batch_a": pl.String, "batch_b": pl.String, "stage": pl.String,
+    "rule": pl.String, "side": pl.String, "detail": pl.String, "partner": pl.String,
+}  # fmt: skip
+
+
+class Both(NamedTuple):
+    """The two versions, and the sets of columns that were found to differ."""
+
+    a: Side
+    b: Side
+    touched: Sequence[frozenset[str]] = ()
+
+    def stages(self) -> list[str]:
+        """The stages of either, in order."""
+        return list(dict.fromkeys([*self.a.stages, *self.b.stages]))
+
+    def dense(self) -> frozenset[str]:
+        """The columns that some stage assigns to every record."""
+        return frozenset().union(*(side.dense(stage) for side in (self.a, self.b) for stage in side.stages[1:]))
+
+
+class Pair(NamedTuple):
+    """Subjects whose base rows lie in the same two shards: their numbers, rows, and which set of columns differs (-1: any)."""
+
+    here: Shard
+    there: Shard
+    at: Rows
+    rows_a: Rows
+    rows_b: Rows
+    sets: Rows
+
+    @property
+    def aligned(self) -> bool:
+        """Whether equal digests of decisions mean equal decisions."""
+        return self.here.relative == self.there.relative and same_base(self.here, self.there)
+
+    def take(self, mask: Mask) -> Pair:
+        """Some of the subjects."""
+        return Pair(self.here, self.there, self.at[mask], self.rows_a[mask], self.rows_b[mask], self.sets[mask])
+
+
+class Part(NamedTuple):
+    """Evidence of one kind for some subjects; a value is of all of them, or a list of one each."""
+
+    at: Rows
+    kind: str
+    values: Mapping[str, str | list[str | None] | None]
+
+
+def gather(a: Side, b: Side, subjects: pl.DataFrame) -> pl.DataFrame:
+    """A row (`SCHEMA`) for each subject that has one: the first difference of its bases or decisions.
+
+    `columns`, where it is not null, are those in which the record differs: only these are compared.
+    """
+    paired = subjects.drop_nulls(["a_shard", "b_shard"])
+    joined = paired["columns"].list.join("\x1f")
+    known = joined.drop_nulls().unique(maintain_order=True)
+    numbers = pl.int_range(len(known), eager=True)
+    sets = joined.replace_strict(known, numbers, default=-1, return_dtype=pl.Int64).fill_null(-1)
+    both = Both(a, b, [frozenset(text.split("\x1f")) for text in known])
+    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets.to_numpy())])
+
+
+def assignments(a: Side, b: Side, paired: pl.DataFrame) -> pl.DataFrame:
+    """As `gather`, of subjects with a base row in both versions, by what stages assign alone: drops do not count."""
+    both = Both(a, b)
+    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
+    parts: list[Part] = []
+    for index_a, index_b, some in _groups(shards_a, shards_b):
+        sets = np.full(len(some), -1)
+        pair = Pair(a.shards[index_a], b.shards[index_b], at[some], rows_a[some], rows_b[some], sets)
+        parts += _assigned(both, pair)
+    return _frame(parts)
+
+
+def _frame(parts: Sequence[Part]) -> pl.DataFrame:
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA}
+    for part in parts:
+        n = len(part.at)
+        columns["at"] += part.at.tolist()
+        columns["kind"] += [part.kind] * n
+        for name in list(SCHEMA)[2:]:
+            value = part.values.get(name)
+            columns[name] += value if isinstance(value, list) else [value] * n
+    return pl.DataFrame(columns, schema=SCHEMA).sort("at")
+
+
+def _distinct(values: Rows) -> list[int]:
+    """The values, each once, in order (NumPy's own way loads `numpy.ma`)."""
+    return sorted(set(values.tolist()))
+
+
+def _columns(paired: pl.DataFrame) -> list[Rows]:
+    return [paired[name].to_numpy().astype(np.int64) for name in ("a_shard", "b_shard", "at", "a_row", "b_row")]
+
+
+def _alone(both: Both, subjects: pl.DataFrame) -> Iterator[Part]:
+    """Subjects that one version has no base row of."""
+    for own, other, side in (("a", "b", both.a), ("b", "a", both.b)):
+        alone = subjects.filter(pl.col(f"{own}_shard").is_not_null() & pl.col(f"{other}_shard").is_null())
+        at = alone["at"].to_numpy().astype(np.int64)
+        for index, some, rows in places(alone.select(shard=f"{own}_shard", row=f"{own}_row")).groups:
+            shard = side.shards[index]
+            yield Part(at[some], ARRIVED, {"source": shard.source, f"batch_{own}": _batches(side, shard, rows)})
+
+
+def _batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
+    """The delivery that rows are there by: that of their shard, or the one that took them back."""
+    back = _taken_back(side, shard, rows)
+    return [back.get(row, shard.batch) for row in rows.tolist()] if back else shard.batch
+
+
+def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
+    if paired.is_empty():
+        return
+    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
+    hashed = _unlike(both, paired)
+    for index_a, index_b, some in _groups(shards_a, shards_b):
+        pair = Pair(both.a.shards[index_a], both.b.shards[index_b], at[some], rows_a[some], rows_b[some], sets[some])
+        unlike = hashed[some]
+        if unlike.any():
+            unlike[unlike] = _told_apart(both, pair.take(unlike))
+            if unlike.any():
+                yield _content(both, pair.take(unlike))
+        if not unlike.all():
+            yield from _walk(both, pair.take(~unlike))
+
+
+def _groups(one: Rows, two: Rows) -> Iterator[tuple[int, int, Rows]]:
+    if not len(one):
+        return
+    order = np.lexsort((two, one))
+    change = (np.diff(one[order], prepend=-1) != 0) | (np.diff(two[order], prepend=-1) != 0)
+    for part in np.split(order, np.flatnonzero(change)[1:]):
+        yield int(one[part[0]]), int(two[part[0]]), part
+
+
+def _unlike(both: Both, paired: pl.DataFrame) -> Mask:
+    """Where the base rows of subjects have other record hashes."""
+    found = []
+    for key, side in (("a", both.a), ("b", both.b)):
+        hashes = np.empty((paired.height, 2), dtype=np.uint64)
+        for index, at, rows in places(paired.select(shard=f"{key}_shard", row=f"{key}_row")).groups:
+            hashes[at] = side.hashes(side.shards[index])[rows]
+        found.append(hashes)
+    return (found[0] != found[1]).any(axis=1)  # type: ignore[no-any-return]
+
+
+def _told_apart(both: Both, pair: Pair) -> Mask:
+    """Of base rows with other hashes those that differ in what counts.
+
+    A column that one base lacks does not, nor what every record is assigned anew: there the values are looked at.
+    """
+    dense = both.dense()
+    sure = np.array([not names <= dense for names in both.touched] + [True])[pair.sets]
+    if pair.here.schema == pair.there.schema and sure.all():
+        return sure
+    names = sorted(set(pair.here.schema) & set(pair.there.schema) - {identity.CONTENT_KEY})
+    left = read.base(both.a.files, pair.here, names)[pair.rows_a]
+    right = read.base(both.b.files, pair.there, names)[pair.rows_b]
+    masks = delta_columns.changed(left, right, names)
+    found = np.zeros(len(pair.at), dtype=np.bool_)
+    for number in _distinct(pair.sets):
+        wanted = [name for name in names if number < 0 or name in both.touched[number]]
+        differs = masks.select(pl.any_horizontal(wanted)).to_series().to_numpy() if wanted else found
+        found = np.where(pair.sets == number, differs, found)
+    return found
+
+
+def _content(both: Both, pair: Pair) -> Part:
+    """The raw record is another one: by the deliveries that the two rows are from, or that took one back."""
+    batches = [_batches(*each) for each in _each(both, pair)]
+    return Part(pair.at, ARRIVED, {"source": pair.there.source, "batch_a": batches[0], "batch_b": batches[1]})
+
+
+def _taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:
+    """Rows that an ingest event took back, and the batch that did."""
+    if not side.digest(INGEST, shard):
+        return {}
+    found = read.moves(side.files, INGEST, shard)
+    if found is None:
+        return {}
+    kept = found.table.filter((pl.col("action") == ledger.KEEP) & pl.col("row").is_in(series(rows.astype(np.uint32)).implode()))
+    return dict(kept.select("row", "detail").iter_rows())
+
+
+def _walk(both: Both, pair: Pair) -> Iterator[Part]:
+    """Subjects of equal base: what drops one on one side or otherwise than on the other, else what is assigned otherwise."""
+    order = {stage: i for i, stage in enumerate(both.stages())}
+    drops = []
+    for side, shard, rows in _each(both, pair):
+        found = _dropped(side, shard, rows)
+        drops.append(found._replace(ranks=np.array([*(order[stage] for stage in side.stages), len(order)])[found.ranks]))
+    differs = (drops[0].ranks != drops[1].ranks) | (drops[0].rules != drops[1].rules)
+    if differs.any():
+        yield from _drops(both, pair.take(differs), [drop.take(differs) for drop in drops])
+    if not differs.all():
+        yield from _assigned(both, pair.take(~differs))
+
+
+def _each(both: Both, pair: Pair) -> tuple[tuple[Side, Shard, Rows], tuple[Side, Shard, Rows]]:
+    return (both.a, pair.here, pair.rows_a), (both.b, pair.there, pair.rows_b)
+
+
+def _first_drop(side: Side, shard: Shard, rows: Rows) -> Rows:
+    """The place among the stages of the first one that dropped a row, -1 where none did."""
+    found = np.full(len(rows), -1, dtype=np.int64)
+    before = np.ones(len(rows), dtype=np.bool_)
+    for i, stage in enumerate(side.stages):
+        if not side.digest(stage, shard):
+            continue
+        now = side.kept(shard, i + 1)[rows]
+        found[before & ~now] = i
+        before = now
+    # What was dropped and taken back later is not dropped.
+    found[before] = -1
+    return found
+
+
+class Dropped(NamedTuple):
+    """What dropped rows of one side: the place of the stage among all stages, and per row rule, partner, detail."""
+
+    ranks: Rows
+    rules: Texts
+    partners: Texts
+    details: Texts
+
+    def take(self, mask: Mask) -> Dropped:
+        """Some of the rows."""
+        return Dropped(self.ranks[mask], self.rules[mask], self.partners[mask], self.details[mask])
+
+
+def _dropped(side: Side, shard: Shard, rows: Rows) -> Dropped:
+    first = _first_drop(side, shard, rows)
+    texts = [np.full(len(rows), None, dtype=object) for _ in range(3)]
+    for stage in _distinct(first):
+        if stage >= 0:
+            at = np.flatnonzero(first == stage)
+            for column, told in zip(texts, _told(side, side.stages[stage], shard, rows[at]), strict=True):
+                column[at] = told
+    return Dropped(first, *texts)
+
+
+def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
+    """The drop that comes first; an event of ingest names the delivery."""
+    ranks = [drop.ranks for drop in drops]
+    second = ranks[1] <= ranks[0]
+    for number, name, own in ((0, A, ~second), (1, B, second)):
+        _, shard, rows = _each(both, pair)[number]
+        for rank in _distinct(ranks[number][own]):
+            at = own & (ranks[number] == rank)
+            stage, told = both.stages()[rank], drops[number].take(at)
+            values = {"source": shard.source, "stage": stage, "rule": told.rules.tolist(), "side": name}
+            if stage == INGEST:
+                rules, details = _back(_each(both, pair)[1 - number], rows[at], told)
+                yield Part(pair.at[at], EVENT, {**values, "rule": rules, "detail": details})
+            else:
+                yield Part(pair.at[at], DROPPED, {**values, "partner": told.partners.tolist()})
+
+
+def _back(other: tuple[Side, Shard, Rows], rows: Rows, told: Dropped) -> tuple[list[str | None], list[str | None]]:
+    """Event and delivery: of the one that took the row back on the other side, else of the one that dropped it."""
+    back = _taken_back(other[0], other[1], rows)
+    rules, details = told.rules.tolist(), told.details.tolist()
+    if not back:
+        return rules, details
+    rules = [RESTORED if row in back else rule for row, rule in zip(rows.tolist(), rules, strict=True)]
+    return rules, [back.get(row, detail) for row, detail in zip(rows.tolist(), details, strict=True)]
+
+
+def _told(side: Side, stage: str, shard: Shard, rows: Rows) -> tuple[Any, Any, Any]:
+    """Rules, partners and details of the drops of these rows, aligned with them."""
+    found = read.moves(side.files, stage, shard)
+    if found is None:
+        return None, None, None
+    if found.dense:
+        return found.table[ledger.DROP_COLUMN].gather(series(rows)).to_list(), None, None
+    known = found.table["row"].to_numpy()
+    if found.table["action"].null_count() or not (found.table["action"] == ledger.DROP).all():
+        mask = (found.table["action"] == ledger.DROP).to_numpy()
+        table, known = found.table.filter(series(mask)), known[mask]
+    else:
+        table = found.table
+    # Rows are in order, and of a row the last drop holds.
+    at = series(np.searchsorted(known, rows, side="right") - 1)
+    return tuple(table[name].gather(at).to_list() for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
+
+
+def _assigned(both: Both, pair: Pair) -> list[Part]:
+    """The first stage that assigns another value, and its rule; nothing where none does."""
+    numbers = _distinct(pair.sets)
+    touched = frozenset().union(*(both.touched[n] for n in numbers)) if -1 not in numbers else None
+    found: list[Part] = []
+    for stage in both.stages():
+        if not len(pair.at):
+            break
+        if pair.aligned and _alike(both, pair, stage, touched):
+            continue
+        left, right = (_values(side, stage, shard, rows, touched) for side, shard, rows in _each(both, pair))
+        differs = left.values.ne_missing(right.values).to_numpy()
+        if differs.any():
+            rules = [rule.filter(series(differs)).to_list() for rule in (left.rules, right.rules)]
+            sides: list[str | None] = [B if rule is not None else A for rule in rules[1]]
+            told = [old if new is None else new for old, new in zip(*rules, strict=True)]
+            values: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": told, "side": sides}
+            found.append(Part(pair.at[differs], ASSIGNED, values))
+            pair = pair.take(~differs)
+    return found
+
+
+def _alike(both: Both, pair: Pair, stage: str, touched: frozenset[str] | None) -> bool:
+    """Whether the digests say that a stage assigned the same."""
+    one, two = (side.decisions(stage, shard) for side, shard, _ in _each(both, pair))
+    if one.get(ledger.ALL) == two.get(ledger.ALL):
+        return True
+    here, there = ledger.columns_of(one), ledger.columns_of(two)
+    return all(here.get(name) == there.get(name) for name in ({*here, *there} if touched is None else touched))
+
+
+class Values(NamedTuple):
+    """Per asked row: a text of what a stage assigned, and the rule that did (of one without rules: why it assigned nothing)."""
+
+    values: pl.Series
+    rules: pl.Series
+
+
+def _values(side: Side, stage: str, shard: Shard, rows: Rows, touched: frozenset[str] | None) -> Values:
+    nothing = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    found = read.decisions(side.files, stage, shard, None) if side.digest(stage, shard) else None
+    names = [] if found is None else [n for n in found.assigned if touched is None or n in touched]
+    if found is None or not names:
+        return Values(nothing, nothing)
+    if found.dense:
+        part = found.table[series(rows)]
+        texts = part.select(pl.concat_str([_text(part, n) for n in names], separator="\x1f")).to_series()
+        state = part["_state"] if part.schema.get("_state") == pl.String else nothing
+        return Values(texts, state)
+    wanted = series(rows.astype(np.uint32), "row").to_frame()
+    sets = found.table.filter((pl.col("action") == ledger.SET) & pl.col("column").is_in(names))
+    sets = sets.join(wanted.unique(), on="row", how="semi", maintain_order="left")
+    told = sets.select("row", "rule", value=pl.concat_str(["column", *[_text(sets, f"={n}") for n in names]], separator="\x1f"))
+    grouped = told.group_by("row", maintain_order=True).agg(pl.col("value").str.join("\x1e"), pl.col("rule").last())
+    joined = wanted.join(grouped, on="row", how="left", maintain_order="left")
+    return Values(joined["value"], joined["rule"])
+
+
+def _text(table: pl.DataFrame, name: str) -> pl.Series:
+    return delta_columns.plain(table[name]).fill_null("\x00")
