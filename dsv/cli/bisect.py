@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from dsv.cli import causes, options, rendering, values
+from dsv.cli import causes, options, rendering
+from dsv.delta import values
 from dsv.errors import UsageError
 from dsv.ops.bisect import Bisected, Step, bisect
 from dsv.ops.probe import Check, Metric, Probe

@@ -11,6 +11,7 @@ from dsv.cli import options, rendering
 from dsv.errors import UsageError
 from dsv.project.layout import Layout
 
+PAGES = ("md", "html")
 OPS = ("added", "removed", "modified", "moved")
 
 
@@ -31,7 +32,9 @@ OPS = ("added", "removed", "modified", "moved")
 )
 @click.option("--by", type=click.Choice(["cause", "commit"]), help="List some records under their causes; or tell which commits brought the changes.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences.")
-@options.formats("text", "json", "jsonl", "md")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the md or html there.")
+@click.option("--link", metavar="URL", help="Where md points for more.")
+@options.formats("text", "json", "jsonl", "md", "html")
 @options.directory
 def command(
     revs: tuple[str, ...],
@@ -46,6 +49,8 @@ def command(
     """Compare two versions, or the data and metrics of two runs: A B, A..B (end points), A...B (from the merge base). A is HEAD and B the workspace when left out."""
     layout = options.project(directory, verbose)
     a, b = ends(layout, revs)
+    if chosen["output"] is not None and (form not in PAGES or stat):
+        raise UsageError("-o goes with --format md or html.", hint="dsv diff A B --format html -o report.html")
     differs = _stat(layout, a, b, form) if stat else _full(layout, a, b, form, chosen)
     return 1 if exit_code and differs else 0
 

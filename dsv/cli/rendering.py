@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dsv.cli import options, values
+from dsv.cli import options
+from dsv.delta import values
 
 if TYPE_CHECKING:
     from dsv.delta.model import Cause, RecordDelta
     from dsv.ops.diff import Diff
     from dsv.ops.stat import Stat
+    from dsv.pages.model import Table
 
 SIGNS = {"added": "+", "removed": "-", "modified": "~", "moved": ">"}
 NAMED = 12
@@ -28,6 +31,8 @@ class Wanted(NamedTuple):
     split: str | None = None
     limit: int | None = 20
     by: str | None = None
+    output: Path | None = None
+    link: str | None = None
 
 
 def stat(found: Stat) -> None:
@@ -239,25 +244,39 @@ def _cause_json(cause: Cause) -> dict[str, Any]:
 
 def markdown(found: Diff, wanted: Wanted) -> None:
     """A scoreboard for a pull request."""
-    a, b = found.facts["from"], found.facts["to"]
-    click.echo(f"### Data: {found.a.rev} → {found.b.rev}\n")
-    click.echo(
-        f"{a['records']:,} → {b['records']:,} records, root `{(a['root'] or '?')[:12]}` → `{(b['root'] or '?')[:12]}`\n"
-    )
-    click.echo("| added | removed | modified | moved | unchanged |\n|--:|--:|--:|--:|--:|")
-    click.echo("| " + " | ".join(f"{n:,}" for n in found.counts) + " |\n")
-    if found.schema:
-        click.echo(f"Columns: {_escape(_listed(_schema(found)))}\n")
-    if found.causes:
-        click.echo("| records | cause | what |\n|--:|---|---|")
-        for cause, counts in found.causes[:20]:
-            click.echo(f"| {sum(counts.values()):,} ({_ops(counts)}) | {cause.kind} | {_escape(cause_text(cause))} |")
+    page(found, wanted, "md")
+
+
+def html(found: Diff, wanted: Wanted) -> None:
+    """A page that opens offline."""
+    page(found, wanted, "html")
+
+
+def page(found: Diff, wanted: Wanted, form: str, tables: Sequence[Table] = (), notes: Sequence[str] = ()) -> None:
+    """Prints a page, or writes it, of all changed records or of those that are wanted; with tables besides."""
+    asked = [f"{name} {_told(value)}" for name in ("op", "where", "column", "split") if (value := getattr(wanted, name))]
+    limit = None if wanted.limit == 20 else wanted.limit
+    asked += [f"the first {limit:,}"] if limit else []
+    some = chosen(found, wanted._replace(limit=limit)) if asked else None
+    from dsv.ops.report import render
+    from dsv.pages.model import Beside
+
+    made = render(found, form, some, Beside(", ".join(asked), wanted.link, tables, notes))
+    if wanted.output is None:
+        click.echo(made, nl=not made.endswith("\n"))
+    else:
+        wanted.output.write_text(made, encoding="utf-8", newline="")
+
+
+def _told(value: Any) -> str:
+    return " or ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _escape(value: str) -> str:
+    """The text in Markdown that people also read as it is written (changelogs)."""
     for char in "\\`*_{}[]<>|":
         value = value.replace(char, f"\\{char}" if char not in "<>" else {"<": "&lt;", ">": "&gt;"}[char])
     return value
 
 
-FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown}
+FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown, "html": html}

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from dsv.cli import options, values
+from dsv.cli import options
+from dsv.delta import values
 
 SHOWN = 4
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import options, rendering, values
+from dsv.cli import options, rendering
 from dsv.cli.rendering import SIGNS, Wanted
+from dsv.delta import values
 
 if TYPE_CHECKING:
     from dsv.ops.diff import Diff
@@ -51,22 +52,28 @@ def jsonl(found: Diff, wanted: Wanted, runs: RunsDiff) -> None:
 
 
 def markdown(found: Diff, wanted: Wanted, runs: RunsDiff) -> None:
-    """The scoreboard, then tables of metrics and slices."""
-    rendering.markdown(found, wanted)
+    """The scoreboard with tables of metrics and slices."""
+    _page(found, wanted, runs, "md")
+
+
+def html(found: Diff, wanted: Wanted, runs: RunsDiff) -> None:
+    """The page with tables of metrics and slices."""
+    _page(found, wanted, runs, "html")
+
+
+def _page(found: Diff, wanted: Wanted, runs: RunsDiff, form: str) -> None:
+    from dsv.pages.model import Table
+
+    tables = []
     if runs.metrics:
-        click.echo("\n| metric | before | after | change |\n|---|--:|--:|--:|")
-        for name, was, _, now, change in _metrics(runs.metrics):
-            click.echo(f"| {rendering._escape(name)} | {was} | {now} | {change} |")
+        rows = [[name, was, now, change] for name, was, _, now, change in _metrics(runs.metrics)]
+        tables.append(Table("Metrics", ["metric", "before", "after", "change"], rows, frozenset({1, 2, 3})))
     if runs.slices:
-        click.echo(
-            "\n| by | value | records | before | after | fixed | broken | data |\n|---|---|--:|--:|--:|--:|--:|---|"
-        )
-        for _, by, value, n, was, _, now, fixed, broken, data in _slices(runs):
-            click.echo(
-                f"| {' | '.join([rendering._escape(by), rendering._escape(value), n, was, now, fixed, broken, data])} |"
-            )
-    for note in runs.notes:
-        click.echo(f"\n{rendering._escape(note)}")
+        head = ["by", "value", "records", "before", "after", "fixed", "broken", "data"]
+        slices = [[*row[1:5], *row[6:]] for row in _slices(runs)]
+        title = f"Right of {runs.slices[0].records:,} records that both runs predicted"
+        tables.append(Table(title, head, slices, frozenset(range(2, 7))))
+    rendering.page(found, wanted, form, tables, runs.notes)
 
 
 def _metrics(changes: Sequence[MetricChange]) -> Iterator[list[str]]:
@@ -105,4 +112,4 @@ def _slice(one: Slice) -> list[str]:
     return ["", one.by, value, f"{one.records:,}", shares[0], "→", shares[1], f"{one.fixed:,}", f"{one.broken:,}", data]
 
 
-FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown}
+FORMS = {"text": text, "json": as_json, "jsonl": jsonl, "md": markdown, "html": html}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import options, values
+from dsv.cli import options
+from dsv.delta import values
 from dsv.errors import UsageError
 from dsv.project.layout import Layout
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dsv.cli import values
+from dsv.delta import values
 
 LONG = "a" * 100
 BOX = {"label": "RBC", "xmin": 1.0, "extra": None}
@@ -22,6 +22,7 @@ BOX = {"label": "RBC", "xmin": 1.0, "extra": None}
         (None, "null"),
         (3.5, "3.5"),
         (True, "true"),
+        (["\u202eab"], '["\\u202eab"]'),
         (BOX, '{"label": "RBC", "xmin": 1.0}'),
         (LONG, "a" * 69 + "…"),
     ],

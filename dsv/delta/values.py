@@ -11,9 +11,9 @@ LEAD = 20
 ELEMENTS = 5
 
 
-def short(value: Any) -> str:
+def short(value: Any, longest: int = LONGEST) -> str:
     """The value on one line, cut where it is long; a text that would not be seen as it is stands in quotes."""
-    return _cut(_shown(value))
+    return _cut(shown(value), longest)
 
 
 def changed(name: str, old: Any, new: Any) -> Iterator[str]:
@@ -21,7 +21,7 @@ def changed(name: str, old: Any, new: Any) -> Iterator[str]:
     if isinstance(old, list) and isinstance(new, list):
         yield from _elements(name, old, new)
         return
-    was, now = _shown(old), _shown(new)
+    was, now = shown(old), shown(new)
     if _cut(was) == _cut(now):
         # Both are cut before they differ: what is alike is left out.
         start = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
@@ -41,10 +41,10 @@ def _elements(name: str, old: list[Any], new: list[Any]) -> Iterator[str]:
 
 def _without(some: list[Any], others: list[Any]) -> list[Any]:
     """The elements of one list that the other has not, or not as often."""
-    left = [_shown(element) for element in others]
+    left = [shown(element) for element in others]
     found = []
     for element in some:
-        text = _shown(element)
+        text = shown(element)
         if text in left:
             left.remove(text)
         else:
@@ -52,13 +52,22 @@ def _without(some: list[Any], others: list[Any]) -> list[Any]:
     return found
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """The whole value on one line, nothing of it unseen: quoted or escaped where it has to be."""
+    if type(value) is int:
+        return str(value)
     if not isinstance(value, str):
-        return json.dumps(_dense(value), ensure_ascii=False, default=str)
+        return visible(json.dumps(_dense(value), ensure_ascii=False, default=str))
     if value and value.isprintable() and value == value.strip() and value not in ("null", "true", "false"):
         return value
-    quoted = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in quoted)
+    return visible(json.dumps(value, ensure_ascii=False))
+
+
+def visible(text: str) -> str:
+    """The text with what prints as nothing, or turns the direction of what follows, as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _dense(value: Any) -> Any:
@@ -66,5 +75,5 @@ def _dense(value: Any) -> Any:
     return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
