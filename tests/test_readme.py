@@ -92,8 +92,8 @@ def test_the_demo_runs_to_its_proof(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "+ 41 added" in done.stdout
-    assert re.search(r"^ +5 +annotation +votes/second +~5$", done.stdout, re.MULTILINE)
-    assert "dropped by duplicate because of images/0042.bmp" in done.stdout
+    assert re.search(r"^ +5 +annotation +ben votes/second +~5$", done.stdout, re.MULTILINE)
+    assert 'dropped by duplicate {"columns": ["content"]} because of images/0042.bmp' in done.stdout
     assert done.stdout.endswith("equal: it is the same data set\n")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from dsv.cli import options, values
+from dsv.cli import options
+from dsv.delta import values
 from dsv.errors import UsageError
 from dsv.ops import answers
 from dsv.ops.conflicts import BATCH, PARAM, Conflict, Found, conflicts
