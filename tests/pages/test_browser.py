@@ -9,6 +9,7 @@ import pytest
 from dsv.delta.model import RecordDelta
 from dsv.pages.model import Report
 from tests.pages import reports
+from tests.pages.browser import Page
 from tests.pages.conftest import Opened
 
 COUNT = "document.getElementById('count').textContent"
@@ -63,11 +64,10 @@ def test_the_policy_refuses_what_is_not_of_the_page(opened: Opened) -> None:
         ("location.hash = '#cause=0&column=text'", "0 of 38 changes"),
     ],
 )
-def test_a_filter_leaves_what_it_says(opened: Opened, action: str, count: str) -> None:
-    page = opened(reports.plain)
-    page.js(action)
-    page.js("document.querySelector('.filters').dispatchEvent(new Event('input', {bubbles: true}))")
-    page.wait(f"{COUNT} === {count!r}")
+def test_a_filter_leaves_what_it_says(plain: Page, action: str, count: str) -> None:
+    plain.js(action)
+    plain.js("document.querySelector('.filters').dispatchEvent(new Event('input', {bubbles: true}))")
+    plain.wait(f"{COUNT} === {count!r}")
 
 
 def test_a_bar_of_the_chart_leads_to_its_records(opened: Opened) -> None:
