@@ -9,6 +9,7 @@ import pytest
 
 from dsv.pages import page
 from dsv.pages.model import Report
+from tests.pages import reports
 from tests.pages.browser import Browser, Page, installed
 
 Opened = Callable[..., Page]
@@ -40,3 +41,18 @@ def opened(browser: Browser, tmp_path: Path) -> Opened:
 def html(made: Callable[[], Report]) -> str:
     """The page of a report, made once."""
     return page.html(made())
+
+
+@pytest.fixture(scope="module")
+def _plain(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    file = tmp_path_factory.mktemp("plain") / "report.html"
+    file.write_text(html(reports.plain), encoding="utf-8", newline="")
+    return browser.page(file)
+
+
+@pytest.fixture
+def plain(_plain: Page) -> Page:
+    """The page of the plain report, opened once; all filters are cleared."""
+    _plain.js("document.querySelector('.filters').reset(), location.hash = ''")
+    _plain.wait("document.getElementById('count').textContent === '38 changes'")
+    return _plain

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from dsv.delta.model import RecordDelta
 from dsv.pages.model import Report
 from tests.pages import reports
+from tests.pages.browser import Page
 from tests.pages.conftest import Opened
 
 COUNT = "document.getElementById('count').textContent"
@@ -62,11 +64,10 @@ def test_the_policy_refuses_what_is_not_of_the_page(opened: Opened) -> None:
         ("location.hash = '#cause=0&column=text'", "0 of 38 changes"),
     ],
 )
-def test_a_filter_leaves_what_it_says(opened: Opened, action: str, count: str) -> None:
-    page = opened(reports.plain)
-    page.js(action)
-    page.js("document.querySelector('.filters').dispatchEvent(new Event('input', {bubbles: true}))")
-    page.wait(f"{COUNT} === {count!r}")
+def test_a_filter_leaves_what_it_says(plain: Page, action: str, count: str) -> None:
+    plain.js(action)
+    plain.js("document.querySelector('.filters').dispatchEvent(new Event('input', {bubbles: true}))")
+    plain.wait(f"{COUNT} === {count!r}")
 
 
 def test_a_bar_of_the_chart_leads_to_its_records(opened: Opened) -> None:
@@ -160,3 +161,35 @@ def test_bars_of_charts_have_names(opened: Opened) -> None:
         "[...document.querySelectorAll('.causes .wide-only a path')].map((p) => p.getAttribute('aria-label'))"
     )
     assert names[0] == "clean.rate 1 → 2: 20 modified"
+
+
+@pytest.mark.long
+def test_two_hundred_thousand_changes_are_searched_while_one_types(opened: Opened) -> None:
+    page = opened(many)
+    assert page.file.stat().st_size < 8_000_000
+    page.js("document.getElementById('query').value = 'number 77777'")
+    assert page.js("(() => { const start = performance.now(); filter(); return performance.now() - start; })()") < 1000
+    assert page.js(COUNT) == "1 of 200,000 changes"
+    page.js("document.querySelector('.filters').reset()")
+    page.wait(f"{COUNT} === '200,000 changes'")
+
+
+def many() -> Report:
+    """Texts and prices changed by twenty causes, and records added."""
+    causes = [reports.cause("param", f"clean.r{i}", i, i + 1) for i in range(20)]
+    new = reports.cause("batch", "shop/february", None, "added", "ingest")
+    deltas = [
+        RecordDelta(
+            f"shop/{i}",
+            "modified",
+            {"price": i, "text": f"old number {i} "},
+            {"price": 2 * i, "text": f"new number {i} "},
+            causes[i % 20],
+        )
+        for i in range(100_000)
+    ]
+    deltas += [
+        RecordDelta(f"shop/{i}", "added", None, {f"c{j}": i * j % 1000 for j in range(12)}, new)
+        for i in range(100_000, 200_000)
+    ]
+    return reports.report(deltas)
