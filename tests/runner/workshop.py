@@ -23,6 +23,7 @@ from dsv.ops.derive import derive
 from dsv.ops.execute import execute
 from dsv.project.layout import INGEST, Layout, stage_out
 from dsv.project.pipeline import INGEST_OUTS
+from dsv.project.version import Version
 from dsv.record import yaml12
 from dsv.store.objects import Store
 
@@ -80,6 +81,16 @@ class Workshop:
                 pinned.append({"path": out, "hash": "md5", "md5": tree.oid, "size": tree.size, "nfiles": tree.nfiles})
         lock["stages"][name] = {"cmd": f"dsv x {name}", "outs": pinned}
         path.write_text(json.dumps(lock), encoding="utf-8")
+
+    def pinned(self, folder: Path) -> Version:
+        """The version that was built last, which stays as it is in a folder that shares the caches."""
+        (folder / ".dsv").mkdir(parents=True)
+        for name in ("params.yaml", "dvc.yaml", "dvc.lock", ".dsv/sig.yaml"):
+            shutil.copy(self.layout.root / name, folder / name)
+        shutil.copytree(self.layout.root / "reports", folder / "reports")
+        for name in (".dvc", ".dsv/cache"):
+            (folder / name).symlink_to(self.layout.root / name, target_is_directory=True)
+        return Version(Layout(folder), ".", None)
 
     def objects(self) -> list[Path]:
         """The files of the cache, in an order that does not depend on the machine."""
