@@ -6,7 +6,7 @@ delta has one. The cause of a `partner` follows in `via`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -70,11 +70,17 @@ class Causes:
             self._decided[decision] = self._own(decision)
         return self._decided[decision]
 
+    def in_both(self, stage: str) -> bool:
+        """Whether both versions have the stage."""
+        return stage in self.a.stages and stage in self.b.stages
+
     def _own(self, decision: Decision) -> Cause | None:
         stage = decision.stage
         was, now = self.a.stages.get(stage), self.b.stages.get(stage)
         if was is None or now is None:
             return Cause(PARAM, stage, stage, None if was is None else was.written, None if now is None else now.written)
+        if was.use != now.use:
+            return Cause(PARAM, stage, f"{stage}.use", was.use, now.use)
         if was.revision != now.revision:
             return Cause(CODE, stage, f"{stage} revision", was.revision, now.revision)
         if was.code != now.code:
@@ -85,36 +91,44 @@ class Causes:
         if pair is None:
             return None
         if pair.was is None or pair.now is None:
-            return Cause(PARAM, stage, f"{stage}.{decision.rule}", _settings(was, pair.was), _settings(now, pair.now))
+            return self._came_or_went(stage, pair)
         return self._of_paths(stage, zip(_own(was, pair.was), _own(now, pair.now), strict=False))
 
     def built_on(self, decision: Decision) -> Cause | None:
         """The cause in what a rule builds on: params of rules before it, their order, params that no rule names."""
-        was, now = self.a.stages.get(decision.stage), self.b.stages.get(decision.stage)
+        stage = decision.stage
+        was, now = self.a.stages.get(stage), self.b.stages.get(stage)
         if was is None or now is None:
             return None
         pair = self._pair(decision) if decision.rule is not None else None
         if pair is not None and pair.was is not None and pair.now is not None:
-            known = {other.was: other.now for other in self._pairs[decision.stage]}
-            firsts = {paths[0]: label for label, paths in was.rules.items() if paths}
-            for path in was.rules[pair.was]:
-                label = firsts.get(path)
-                twin = known.get(label) if label is not None else None
-                other = path if label is None else now.rules[twin][0] if twin is not None else None
-                found = self._gone(decision.stage, label, was) if other is None else self._of_paths(decision.stage, [(path, other)])
+            # What sets the values that a rule looks at comes before what merely decides which records reach it.
+            for paths in ((was.values.get(pair.was, ()), now.values.get(pair.now, ())), (was.rules[pair.was], now.rules[pair.now])):
+                found = self._before(stage, Pair(pair.was, pair.now), *paths)
                 if found is not None:
                     return found
-            added = [label for label in _labels(now, pair.now) if label not in known.values()]
-            added = [label for label in added if Pair(None, label) in self._pairs[decision.stage]]
-            if added:
-                return Cause(PARAM, decision.stage, f"{decision.stage}.{added[0]}", None, _settings(now, added[0]))
-        moved = params.order(was, now, self._pairs.get(decision.stage, []))
-        if moved is not None:
-            return Cause(PARAM, decision.stage, f"{decision.stage}.rules", *moved)
-        return self._any(was, now)
+        moved = params.order(was, now, self._pairs.get(stage, []))
+        return self._any(was, now) if moved is None else Cause(PARAM, stage, f"{stage}.rules", *moved)
 
-    def _gone(self, stage: str, label: str | None, was: StageFacts) -> Cause | None:
-        return None if label is None else Cause(PARAM, stage, f"{stage}.{label}", _settings(was, label), None)
+    def _before(self, stage: str, rule: Pair, paths_a: Sequence[str], paths_b: Sequence[str]) -> Cause | None:
+        """What is different about the params at these paths, which a rule builds on, or about their order."""
+        was, now, pairs = self.a.stages[stage], self.b.stages[stage], self._pairs[stage]
+        old, new = ({paths[0]: label for label, paths in facts.rules.items() if paths} for facts in (was, now))
+        labels = {old[path] for path in paths_a if path in old}, {new[path] for path in paths_b if path in new}
+        involved = [pair for pair in pairs if pair == rule or pair.was in labels[0] or pair.now in labels[1]]
+        for pair in involved:
+            if pair.was is None or pair.now is None:
+                return self._came_or_went(stage, pair)
+        firsts = [(was.rules[pair.was][0], now.rules[pair.now][0]) for pair in involved if pair.was and pair.now]
+        found = self._of_paths(stage, [*((path, path) for path in paths_a if path not in old), *firsts])
+        if found is not None:
+            return found
+        moved = params.order(was, now, involved)
+        return None if moved is None else Cause(PARAM, stage, f"{stage}.rules", *moved)
+
+    def _came_or_went(self, stage: str, pair: Pair) -> Cause:
+        was, now = self.a.stages[stage], self.b.stages[stage]
+        return Cause(PARAM, stage, f"{stage}.{pair.now or pair.was}", _settings(was, pair.was), _settings(now, pair.now))
 
     @cached_property
     def _pairs(self) -> dict[str, list[Pair]]:
@@ -166,6 +180,21 @@ class Causes:
                 return found
         return self._elsewhere(arrival.source, paired, INGEST)
 
+    def order(self, *sources: str) -> Cause | None:
+        """The cause where records arrive in another order: that of sources, or of the deliveries of some."""
+        lists = [("sources", self.a.sources, self.b.sources)]
+        lists += [(f"sources.{s}.batches", self.a.sources.get(s, {}), self.b.sources.get(s, {})) for s in sources]  # type: ignore[arg-type]
+        for what, was, now in lists:
+            orders = [name for name in was if name in now], [name for name in now if name in was]
+            if orders[0] != orders[1]:
+                return Cause(PARAM, INGEST, what, *orders)
+        return None
+
+    def reading(self, sources: Iterable[str]) -> Cause | None:
+        """The cause where deliveries of some sources are read in another way."""
+        found = (self._elsewhere(source, True, INGEST) for source in sources)
+        return next((cause for cause in found if cause.kind == PARAM), None)
+
     def _event(self, arrival: Arrival) -> Cause:
         told = FOLDED.get(arrival.event or "", arrival.event)
         if arrival.by is not None:
@@ -201,7 +230,7 @@ class Causes:
                 return found
         if self.a.revision != self.b.revision:
             return Cause(CODE, INGEST, f"{INGEST} revision", self.a.revision, self.b.revision)
-        return Cause(UNEXPLAINED, INGEST, what)
+        return self.order(source) or Cause(UNEXPLAINED, INGEST, what)
 
     def vote(self, votes: list[Vote]) -> Cause:
         """The cause where a record has other annotations: whose, from which delivery; or how a delivery is read."""
@@ -225,12 +254,6 @@ def _own(facts: StageFacts, label: str) -> tuple[str, ...]:
     paths = facts.rules[label]
     others = {other[0] for name, other in facts.rules.items() if other and name != label}
     return tuple(path for path in paths if path not in others)
-
-
-def _labels(facts: StageFacts, label: str) -> list[str]:
-    """The rules whose params a rule depends on."""
-    firsts = {paths[0]: name for name, paths in facts.rules.items() if paths}
-    return [firsts[path] for path in facts.rules[label] if path in firsts]
 
 
 def _settings(facts: StageFacts, label: str | None) -> Any:

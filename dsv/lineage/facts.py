@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 class StageFacts:
     """One stage of a version: revision, plugin code, params with their defaults, and which of them (paths) each rule depends on.
 
-    `written` are the params as params.yaml has them.
+    `written` are the params as params.yaml has them; `values` tells of rules that compare records which of the params set
+    what they compare.
     """
 
     name: str
@@ -21,6 +22,7 @@ class StageFacts:
     params: Any = None
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     written: Any = None
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class BatchFacts(NamedTuple):
@@ -31,7 +33,7 @@ class BatchFacts(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """One version: its stages by name, the deliveries of each source in order of arrival, the revision of ingest."""
+    """One version: its stages by name, the deliveries of each source, both in order of arrival, the revision of ingest."""
 
     stages: Mapping[str, StageFacts]
     sources: Mapping[str, Mapping[str, BatchFacts]]

@@ -57,7 +57,8 @@ class Opened:
         for instance in self.pipeline.instances:
             if instance.use == "merge":
                 used = {name: of for name, of in facts.items() if name in (instance.params.from_ or facts)}
-                found[instance.name] = Merging(instance.name, used, frozenset(instance.params.annotators.reviewers))
+                who = instance.params.annotators
+                found[instance.name] = Merging(instance.name, used, frozenset(who.reviewers), frozenset(who.exclude))
         return found
 
 

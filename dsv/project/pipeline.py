@@ -39,8 +39,9 @@ class Instance:
 
     def facts(self) -> StageFacts:
         """What the lineage needs to know of it."""
-        rules = registry.stage(self.use).rules(self.params)
-        return StageFacts(self.name, self.use, self.revision, "", schema.plain(self.params), rules, self.raw)
+        stage = registry.stage(self.use)
+        values = stage.values(self.params) if hasattr(stage, "values") else {}
+        return StageFacts(self.name, self.use, self.revision, "", schema.plain(self.params), stage.rules(self.params), self.raw, values)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -20,11 +21,18 @@ COLUMNS = {"source": pl.String, "batch": pl.String, "item": pl.String, "who": pl
 
 
 class Merging(NamedTuple):
-    """A merging stage: its name, the annotation sources that it reads, and the reviewers, whose annotations decide alone."""
+    """A merging stage: its name, the annotation sources that it reads, the reviewers, whose annotations decide alone, and
+    whose annotations do not count."""
 
     stage: str
     sources: Mapping[str, SourceFacts]
     reviewers: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+
+    def count(self, votes: list[Vote]) -> list[Vote]:
+        """The votes that count among some about one record."""
+        counted = [vote for vote in votes if vote.who not in self.excluded]
+        return [vote for vote in counted if vote.review] or counted
 
 
 class Votes:
@@ -34,8 +42,14 @@ class Votes:
         self._a, self._b = a, b
         self._known: dict[str, dict[str, list[tuple[str, str, str]]]] = {}
 
+    @cached_property
+    def any(self) -> bool:
+        """Whether the two versions hold other annotations at all."""
+        held = [[(s.relative, s.digest, s.key, side.digest(INGEST, s)) for s in side.annotations] for side in (self._a, self._b)]
+        return held[0] != held[1]
+
     def about(self, ids: Sequence[str], merging: Merging) -> list[list[Vote]]:
-        """The votes about each record that one version alone has."""
+        """The votes about each record that one version alone has, of those that count."""
         found: list[list[Vote]] = [[] for _ in ids]
         for name, facts in merging.sources.items():
             known = self._of(facts)
@@ -45,7 +59,7 @@ class Votes:
                     key = PurePosixPath(key).stem if facts.match == "stem" else key
                     for who, batch, side in known.get(key, ()):
                         found[i].append(Vote(merging.stage, who, name, batch, side, who in merging.reviewers))
-        return found
+        return [merging.count(votes) for votes in found]
 
     def _of(self, facts: SourceFacts) -> dict[str, list[tuple[str, str, str]]]:
         if facts.name not in self._known:

@@ -21,7 +21,7 @@ from dsv.record.problem import nearest
 from dsv.record.schema import OneOf
 from dsv.stages.base import ID, RECORDS, Decided, Needs, Prepared, Round, SourceFacts, View
 from dsv.stages.rules.apply import FIRST, INDEX, LOCAL_SCHEMA, apply
-from dsv.stages.rules.plan import Planned, depends, plan
+from dsv.stages.rules.plan import Planned, depends, plan, setters
 from dsv.stages.rules.registry import GLOBAL, PARAMS
 
 NAME = "clean"
@@ -48,6 +48,12 @@ def rules(params: Any) -> Mapping[str, tuple[str, ...]]:
     """Every rule of this instance and the params it depends on, its own first."""
     planned = plan(params.rules)
     return {rule.label: depends(planned, rule) for rule in planned}
+
+
+def values(params: Any) -> Mapping[str, tuple[str, ...]]:
+    """Of each rule the params of those before it that set what it reads."""
+    planned = plan(params.rules)
+    return {rule.label: setters(planned, rule) for rule in planned}
 
 
 def columns(params: Any) -> Mapping[str, str]:

@@ -79,7 +79,9 @@ class Workshop:
             if (self.layout.root / out).is_dir():
                 tree = self.store.add_folder(self.layout.root / out)
                 pinned.append({"path": out, "hash": "md5", "md5": tree.oid, "size": tree.size, "nfiles": tree.nfiles})
-        lock["stages"][name] = {"cmd": f"dsv x {name}", "outs": pinned}
+        written = yaml12.load(self.layout.params.read_text(encoding="utf-8"))
+        used = {key: written[key] for key in ("sources" if name == INGEST else name,) if key in written}
+        lock["stages"][name] = {"cmd": f"dsv x {name}", "params": {"params.yaml": used}, "outs": pinned}
         path.write_text(json.dumps(lock), encoding="utf-8")
 
     def pinned(self, folder: Path) -> Version:

@@ -51,11 +51,17 @@ def depends(rules: Sequence[Planned], rule: Planned) -> tuple[str, ...]:
     A rule builds on what set a column that it reads. One that compares records builds on all before it: they decide
     which record is the first.
     """
+    return (rule.path, *((earlier.path for earlier in rules[: rule.place]) if rule.is_global else setters(rules, rule)))
+
+
+def setters(rules: Sequence[Planned], rule: Planned) -> tuple[str, ...]:
+    """The params of the rules before a rule that set what it reads, or what those read."""
     wanted = set(rule.params.reads())
-    everything = rule.is_global
+    # One that compares records by no named columns compares all.
+    everything = rule.is_global and not getattr(rule.params, "columns", ())
     found = []
     for earlier in reversed(rules[: rule.place]):
-        if everything or wanted & set(earlier.params.writes()):
+        if earlier.params.writes() if everything else wanted & set(earlier.params.writes()):
             found.append(earlier.path)
             wanted |= set(earlier.params.reads())
-    return (rule.path, *reversed(found))
+    return tuple(reversed(found))
