@@ -70,6 +70,15 @@ class Causes:
             self._decided[decision] = self._own(decision)
         return self._decided[decision]
 
+    def comes_before(self, first: Decision, second: Decision) -> bool:
+        """Whether the rule of one decision comes before that of another of the same stage."""
+        place = 0 if second.side == A else 1
+        facts = (self.a, self.b)[place].stages.get(second.stage)
+        twin = self._pair(first) if self.in_both(first.stage) and first.rule is not None else None
+        label = first.rule if first.side == second.side else twin[place] if twin is not None else None
+        known = list(facts.rules) if facts is not None else []
+        return label in known and second.rule in known and known.index(label) < known.index(second.rule)
+
     def in_both(self, stage: str) -> bool:
         """Whether both versions have the stage."""
         return stage in self.a.stages and stage in self.b.stages
@@ -180,15 +189,16 @@ class Causes:
                 return found
         return self._elsewhere(arrival.source, paired, INGEST)
 
-    def order(self, *sources: str) -> Cause | None:
-        """The cause where records arrive in another order: that of sources, or of the deliveries of some."""
-        lists = [("sources", self.a.sources, self.b.sources)]
-        lists += [(f"sources.{s}.batches", self.a.sources.get(s, {}), self.b.sources.get(s, {})) for s in sources]  # type: ignore[arg-type]
-        for what, was, now in lists:
-            orders = [name for name in was if name in now], [name for name in now if name in was]
-            if orders[0] != orders[1]:
-                return Cause(PARAM, INGEST, what, *orders)
-        return None
+    def order(self, one: str, other: str) -> Cause | None:
+        """The cause where records of two sources arrive in another order; of one source, that of its deliveries."""
+        if one == other:
+            was, now = list(self.a.sources.get(one, {})), list(self.b.sources.get(one, {}))
+            old, new = [name for name in was if name in now], [name for name in now if name in was]
+            return None if old == new else Cause(PARAM, INGEST, f"sources.{one}.batches", old, new)
+        was, now = list(self.a.sources), list(self.b.sources)
+        if not {one, other} <= {*was} & {*now} or (was.index(one) < was.index(other)) == (now.index(one) < now.index(other)):
+            return None
+        return Cause(PARAM, INGEST, "sources", [name for name in was if name in now], [name for name in now if name in was])
 
     def reading(self, sources: Iterable[str]) -> Cause | None:
         """The cause where deliveries of some sources are read in another way."""
@@ -230,7 +240,7 @@ class Causes:
                 return found
         if self.a.revision != self.b.revision:
             return Cause(CODE, INGEST, f"{INGEST} revision", self.a.revision, self.b.revision)
-        return self.order(source) or Cause(UNEXPLAINED, INGEST, what)
+        return self.order(source, source) or Cause(UNEXPLAINED, INGEST, what)
 
     def vote(self, votes: list[Vote]) -> Cause:
         """The cause where a record has other annotations: whose, from which delivery; or how a delivery is read."""

@@ -29,6 +29,11 @@ class Instance:
     params: Any
 
     @property
+    def section(self) -> dict[str, Any]:
+        """Its section of params.yaml."""
+        return ({} if self.use == self.name else {"use": self.use}) | dict(self.raw)
+
+    @property
     def describes(self) -> bool:
         """Whether it decides nothing and describes the whole."""
         return bool(getattr(registry.stage(self.use), "DESCRIBES", False))
@@ -41,7 +46,7 @@ class Instance:
         """What the lineage needs to know of it."""
         stage = registry.stage(self.use)
         values = stage.values(self.params) if hasattr(stage, "values") else {}
-        return StageFacts(self.name, self.use, self.revision, "", schema.plain(self.params), stage.rules(self.params), self.raw, values)
+        return StageFacts(self.name, self.use, self.revision, "", schema.plain(self.params), stage.rules(self.params), self.section, values)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from dsv.delta.model import ADDED, REMOVED, Cause
 from dsv.lineage.causes import INGEST, PARTNER, UNEXPLAINED, Arrival, Causes, Decision, Vote
 from dsv.record.arrays import series
 from dsv.runner import evidence, locate
+from dsv.runner.chains import Chains, Found, Pending, Ways, hashable
 from dsv.runner.difference import Difference
 from dsv.runner.side import Side
 from dsv.runner.votes import Merging, Votes
@@ -21,7 +22,6 @@ SUPERSEDED = "superseded"
 BETWEEN = "\x1f"
 SAME = ["kind", "stage", "rule", "side", "source", "batch_a", "batch_b", "detail", "op"]
 POSITIONS = ("a_shard", "a_row", "b_shard", "b_row")
-DEEPEST = 32
 
 
 class Explained(NamedTuple):
@@ -31,36 +31,6 @@ class Explained(NamedTuple):
     causes: list[Cause]
 
 
-class Pending(NamedTuple):
-    """A decision that came through another record."""
-
-    decision: Decision
-    partner: str
-
-
-class Found:
-    """What is known of some records, by their number (`at`): the number of the cause, what is pending, who annotated."""
-
-    def __init__(self, height: int) -> None:
-        self.causes: list[Cause] = []
-        self.numbers = np.full(height, -1, dtype=np.int64)
-        self.pending: dict[int, Pending] = {}
-        self.by: dict[int, tuple[str, ...]] = {}
-        self._known: dict[tuple[Any, ...], int] = {}
-
-    def number(self, cause: Cause) -> int:
-        """The number of a cause."""
-        key = hashable(cause)
-        if key not in self._known:
-            self._known[key] = len(self.causes)
-            self.causes.append(cause)
-        return self._known[key]
-
-    def cause(self, at: int) -> Cause | None:
-        """The cause of a record, None where nothing about it differs."""
-        return self.causes[self.numbers[at]] if self.numbers[at] >= 0 else None
-
-
 def run(difference: Difference, a: Side, b: Side, causes: Causes, merging: Callable[[], Mapping[str, Merging]]) -> Explained:
     """A cause for each changed record."""
     rows = difference.rows
@@ -68,17 +38,12 @@ def run(difference: Difference, a: Side, b: Side, causes: Causes, merging: Calla
     found.numbers[found.numbers < 0] = found.number(Cause(UNEXPLAINED, INGEST, INGEST)) if (found.numbers < 0).any() else -1
     texts: dict[str, list[str | None]] = {"partner": [None] * rows.height, "by": [None] * rows.height}
     for at, one in found.pending.items():
-        texts["partner"][at] = one.partner
+        if found.causes[found.numbers[at]].kind == PARTNER:
+            texts["partner"][at] = one.partner
     for at, who in found.by.items():
         texts["by"][at] = BETWEEN.join(who)
     told = [pl.Series(name, values, dtype=pl.String) for name, values in texts.items()]
     return Explained(rows.with_columns(series(found.numbers.astype(np.uint32), "cause"), *told), found.causes)
-
-
-def hashable(cause: Cause) -> tuple[Any, ...]:
-    """What tells a cause from others."""
-    via = hashable(cause.via) if cause.via else ()
-    return (cause.kind, cause.stage, cause.what, repr(cause.was), repr(cause.now), via)
 
 
 class _Explainer:
@@ -99,7 +64,8 @@ class _Explainer:
         for own, mine, theirs in (("b", self.b, self.a), ("a", self.a, self.b)):
             subjects = locate.twins(subjects, own, mine, theirs)
         found = self.about(subjects)
-        _Chains(self, rows, found).run()
+        among = partial(locate.among, rows=rows, a=self.a, b=self.b)
+        Chains(found, Ways(among, self.locate, self._otherwise, partial(self._turned, subjects))).run()
         return found
 
     def locate(self, ids: Sequence[str]) -> Found:
@@ -132,101 +98,84 @@ class _Explainer:
         if kind == evidence.EVENT:
             replaced = rule == SUPERSEDED and op in (ADDED, REMOVED)
             return found.number(self._causes.arrival(Arrival(source, None, None, rule, by, replaced)))
+        if self._voted_upon(stage):
+            return -1
         cause = self._causes.decision(Decision(stage, rule, side))
         return -1 if cause is None else found.number(cause)
+
+    def _voted_upon(self, stage: str) -> bool:
+        """Whether other annotations may be why a stage decides otherwise: what goes in comes before what is done with it."""
+        return self._votes.any and self._causes.in_both(stage) and stage in self._merges
 
     def _one_by_one(self, found: Found, subjects: pl.DataFrame, some: pl.DataFrame) -> None:
         """Records whose own stage is the same: what came before differs, or the annotations, or another record."""
         if some.is_empty():
             return
         asked = subjects.join(some.select("at"), on="at", how="semi", maintain_order="left")
-        earlier, votes = self._earlier(asked, some), self._voted(asked, some)
+        earlier = self._earlier(asked, some)
+        stages = {at: stage for at, stage in some.select("at", "stage").iter_rows()} | {at: first.stage for at, first in earlier.items()}
+        votes = self._voted(asked, stages)
         names = ("at", "kind", "stage", "rule", "side", "partner")
         for at, kind, stage, rule, side, partner in some.select(names).iter_rows():
-            decision, changed = Decision(stage, rule, side), votes.get(at)
-            if at in earlier:
-                found.numbers[at] = found.number(earlier[at])
-            elif changed:
+            decision, changed, first = Decision(stage, rule, side), votes.get(at), earlier.get(at)
+            if changed:
                 found.numbers[at] = found.number(self._causes.vote(changed))
                 found.by[at] = tuple(sorted({vote.who for vote in changed}))
-            elif partner is not None:
+                continue
+            cause = self._causes.decision(decision)
+            if cause is None and first is not None:
+                cause = self._causes.decision(first) or self._causes.built_on(first) or self._read(first.stage)
+            if cause is None and partner is not None:
                 found.pending[at] = Pending(decision, partner)
-            else:
-                quota = self._causes.quota(stage) if kind == evidence.ASSIGNED else None
-                found.numbers[at] = found.number(quota or self.otherwise(decision))
+                continue
+            if cause is None and kind == evidence.ASSIGNED:
+                cause = self._causes.quota(stage)
+            found.numbers[at] = found.number(cause or self._last(decision))
 
-    def otherwise(self, decision: Decision) -> Cause:
+    def _otherwise(self, pending: Pending) -> Cause:
+        return self._last(pending.decision)
+
+    def _last(self, decision: Decision) -> Cause:
         """The last that can be said of a decision."""
-        return self._causes.built_on(decision) or Cause(UNEXPLAINED, decision.stage, decision.rule or decision.stage)
+        found = self._causes.built_on(decision) or self._read(decision.stage)
+        return found or Cause(UNEXPLAINED, decision.stage, decision.rule or decision.stage)
 
-    def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Cause]:
-        """Records of which an earlier rule or stage assigned another value to begin with."""
+    def _read(self, stage: str) -> Cause | None:
+        """The cause where a merging stage reads its annotations in another way."""
+        return self._causes.reading(self._merges[stage].sources) if self._causes.in_both(stage) and stage in self._merges else None
+
+    def _turned(self, subjects: pl.DataFrame, pending: Pending, at: int | None) -> Cause:
+        """The cause of one of two records that changed places: which of them comes first is another one."""
+        own = None if at is None else subjects.filter(at=at).select("a_shard", "b_shard").row(0)
+        if own is None or None in own:
+            return self._otherwise(pending)
+        here, there = self.a.shards[own[0]], self.b.shards[own[1]]
+        moved = self._causes.order(here.source, pending.partner.partition("/")[0])
+        if moved is None and here.relative != there.relative:
+            moved = self._causes.arrival(Arrival(here.source, here.batch, there.batch))
+        return moved or self._otherwise(pending)
+
+    def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Decision]:
+        """The first other value that an earlier rule or stage assigned to a record."""
         order = {stage: i for i, stage in enumerate(dict.fromkeys([*self.a.stages, *self.b.stages]))}
-        own = {at: (stage, rule) for at, stage, rule in some.select("at", "stage", "rule").iter_rows()}
+        own = {at: Decision(*row) for at, *row in some.select("at", "stage", "rule", "side").iter_rows()}
         assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]))
         found = {}
-        for at, stage, rule, side in assigned.select("at", "stage", "rule", "side").iter_rows():
-            if order[stage] > order[own[at][0]] or (stage, rule) == own[at]:
-                continue
-            decision = Decision(stage, rule, side)
-            cause = self._causes.decision(decision) or self._causes.built_on(decision)
-            if cause is not None:
-                found[at] = cause
+        for at, *row in assigned.select("at", "stage", "rule", "side").iter_rows():
+            first, second = Decision(*row), own[at]
+            same = first.stage == second.stage
+            if order[first.stage] < order[second.stage] or (same and self._causes.comes_before(first, second)):
+                found[at] = first
         return found
 
-    def _voted(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, list[Vote]]:
+    def _voted(self, asked: pl.DataFrame, stages: Mapping[int, str]) -> dict[int, list[Vote]]:
         found: dict[int, list[Vote]] = {}
-        for (stage,), group in some.partition_by("stage", as_dict=True).items():
-            if stage in self._merges:
-                these = asked.join(group.select("at"), on="at", how="semi", maintain_order="left")
+        for stage in sorted({*stages.values()}):
+            if self._voted_upon(stage):
+                these = asked.filter(pl.col("at").is_in([at for at, own in stages.items() if own == stage]))
                 votes = self._votes.about(_ids(these, self.a, self.b), self._merges[stage])
                 found |= dict(zip(these["at"].to_list(), votes, strict=True))
         return found
-
-
-class _Chains:
-    """Follows records that changed through a partner to what changed the partner."""
-
-    def __init__(self, explainer: _Explainer, rows: pl.DataFrame, found: Found) -> None:
-        self._explainer, self._rows, self._found = explainer, rows, found
-        self._known: dict[str, tuple[Found, int]] = {}
-        self._resolved: dict[str, Cause | None] = {}
-
-    def run(self) -> None:
-        """Gives every pending record its cause."""
-        waiting = {one.partner for one in self._found.pending.values()}
-        for _ in range(DEEPEST):
-            if waiting:
-                self._learn(sorted(waiting))
-                deeper = [found.pending.get(at) for found, at in (self._known[record] for record in waiting)]
-                waiting = {one.partner for one in deeper if one is not None} - self._known.keys()
-        through = {one: self._through(one, ()) for one in dict.fromkeys(self._found.pending.values())}
-        for at, one in self._found.pending.items():
-            self._found.numbers[at] = self._found.number(through[one])
-
-    def _learn(self, ids: list[str]) -> None:
-        explainer = self._explainer
-        among = locate.among(ids, self._rows, explainer.a, explainer.b)
-        self._known |= {record: (self._found, at) for record, at in among.items()}
-        rest = [record for record in ids if record not in among]
-        if rest:
-            found = explainer.locate(rest)
-            self._known |= {record: (found, at) for at, record in enumerate(rest)}
-
-    def _through(self, one: Pending, seen: tuple[str, ...]) -> Cause:
-        via = self._cause(one.partner, seen)
-        if via is None or via.kind == UNEXPLAINED:
-            return self._explainer.otherwise(one.decision)
-        return Cause(PARTNER, one.decision.stage, one.decision.rule or one.decision.stage, via=via)
-
-    def _cause(self, record: str, seen: tuple[str, ...]) -> Cause | None:
-        if record in seen or record not in self._known:
-            return None
-        if record not in self._resolved:
-            found, at = self._known[record]
-            pending = found.pending.get(at)
-            self._resolved[record] = found.cause(at) if pending is None else self._through(pending, (*seen, record))
-        return self._resolved[record]
 
 
 def _ids(subjects: pl.DataFrame, a: Side, b: Side) -> list[str]:

@@ -29,10 +29,10 @@ class Merging(NamedTuple):
     reviewers: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
 
-    def count(self, votes: list[Vote]) -> list[Vote]:
+    def counted(self, votes: list[Vote]) -> list[Vote]:
         """The votes that count among some about one record."""
-        counted = [vote for vote in votes if vote.who not in self.excluded]
-        return [vote for vote in counted if vote.review] or counted
+        found = [vote for vote in votes if vote.who not in self.excluded]
+        return [vote for vote in found if vote.review] or found
 
 
 class Votes:
@@ -59,7 +59,7 @@ class Votes:
                     key = PurePosixPath(key).stem if facts.match == "stem" else key
                     for who, batch, side in known.get(key, ()):
                         found[i].append(Vote(merging.stage, who, name, batch, side, who in merging.reviewers))
-        return [merging.count(votes) for votes in found]
+        return [merging.counted(votes) for votes in found]
 
     def _of(self, facts: SourceFacts) -> dict[str, list[tuple[str, str, str]]]:
         if facts.name not in self._known:

@@ -223,7 +223,7 @@ def blank(rng: random.Random) -> Made:
             STOCK: {**BODY, "key": ["id"], "delivery": "snapshot", "batches": ["d0", "d1"]},
             VOTES: {**ANNOTATED, "batches": ["v0"]},
         },
-        {(VOTES, "v0"): [{"id": "nobody", "who": "ann", "label": "p"}]},
+        {},
         {
             CLEAN: {},
             EXTRA: {"use": "clean"},
@@ -237,6 +237,7 @@ def blank(rng: random.Random) -> Made:
         role = Role(made, 99, rng, source)
         for i in range(3):
             role.put(f"{i}", {"note": f"note {i}"}, late=i == 2)
+    made.rows[VOTES, "v0"] = [{"id": "r990", "who": "ann", "label": "p"}]
     return made
 
 

@@ -123,7 +123,7 @@ def source_param(role: Role) -> Change:
         ("null", ["", "NB"], "null", [""], ["", "NB"], {"d": "modified"}),
         ("on_conflict", "keep", "on_conflict", "replace", "keep", {"a": "modified"}),
         ("delivery", "snapshot", "delivery", "append", "snapshot", {"b": "removed", f"keep{x}": "removed", f"keep{y}": "removed"}),
-        ("columns", {"kind": "string", x: "float"}, f"columns.{x}", None, column, {k: "removed" for k in ("a", "d", f"keep{x}")} | {"b": "modified"}),
+        ("columns", {"kind": "string", x: "float"}, f"columns.{x}", None, column, dict.fromkeys(("a", "d", f"keep{x}"), "removed") | {"b": "modified"}),
         ("rename", {y: x + "new"}, "", None, None, {}),
         ("batches", ["s1", "s0"], "batches", ["s0", "s1"], ["s1", "s0"], {"a": "modified"}),
     ])  # fmt: skip

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from dsv.delta.model import INVERSE, OPS, Cause, RecordDelta
 from dsv.ops.diff import Diff, between
 from dsv.ops.load import load
-from dsv.project.layout import Layout
 from dsv.project.version import Version
 from tests.lineage.made import SPLIT, Made, Role, Told, blank, riffle
 from tests.lineage.made_deliveries import ANNOTATIONS, DELIVERIES
