@@ -71,13 +71,20 @@ class Causes:
         return self._decided[decision]
 
     def comes_before(self, first: Decision, second: Decision) -> bool:
-        """Whether the rule of one decision comes before that of another of the same stage."""
-        place = 0 if second.side == A else 1
-        facts = (self.a, self.b)[place].stages.get(second.stage)
-        twin = self._pair(first) if self.in_both(first.stage) and first.rule is not None else None
-        label = first.rule if first.side == second.side else twin[place] if twin is not None else None
-        known = list(facts.rules) if facts is not None else []
-        return label in known and second.rule in known and known.index(label) < known.index(second.rule)
+        """Whether the rule of one decision comes before that of another of the same stage, in a version that has both."""
+        for side, facts in ((second.side, self.a if second.side == A else self.b), (first.side, self.a if first.side == A else self.b)):
+            labels = [self._label(decision, side) for decision in (first, second)]
+            known = list(facts.stages[first.stage].rules) if first.stage in facts.stages else []
+            if all(label in known for label in labels):
+                return known.index(labels[0]) < known.index(labels[1])
+        return False
+
+    def _label(self, decision: Decision, side: str) -> str:
+        """What a version calls the rule of a decision; empty where it does not have it."""
+        if decision.side == side or decision.rule is None:
+            return decision.rule or ""
+        pair = self._pair(decision) if self.in_both(decision.stage) else None
+        return (pair and pair[0 if side == A else 1]) or ""
 
     def in_both(self, stage: str) -> bool:
         """Whether both versions have the stage."""
@@ -199,6 +206,11 @@ class Causes:
         if not {one, other} <= {*was} & {*now} or (was.index(one) < was.index(other)) == (now.index(one) < now.index(other)):
             return None
         return Cause(PARAM, INGEST, "sources", [name for name in was if name in now], [name for name in now if name in was])
+
+    def order_of_stages(self, stage: str) -> Cause | None:
+        """The cause where the stages stand in another order."""
+        was, now = [s for s in self.a.stages if s in self.b.stages], [s for s in self.b.stages if s in self.a.stages]
+        return None if was == now else Cause(PARAM, stage, "stages", was, now)
 
     def reading(self, sources: Iterable[str]) -> Cause | None:
         """The cause where deliveries of some sources are read in another way."""

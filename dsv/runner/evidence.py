@@ -6,7 +6,7 @@ no base row of it). Only what differs is read: shards of which a stage decided t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ import polars as pl
 
 from dsv.delta import columns as delta_columns
 from dsv.ledger import decisions as ledger
-from dsv.lineage.causes import INGEST, A, B
+from dsv.lineage.causes import INGEST, A, B, Decision
 from dsv.project.manifest import Shard
 from dsv.record import identity
 from dsv.record.arrays import series
@@ -26,6 +26,7 @@ from dsv.runner.side import Mask, Rows, Side, places
 RESTORED = "restored"
 ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
 Texts = npt.NDArray[np.object_]
+Before = Callable[[Decision, Decision], bool]
 SCHEMA = {
     "at": pl.UInt32, "kind": pl.String, "source": pl.String, "batch_a": pl.String, "batch_b": pl.String, "stage": pl.String,
     "rule": pl.String, "side": pl.String, "detail": pl.String, "partner": pl.String,
@@ -33,15 +34,27 @@ SCHEMA = {
 
 
 class Both(NamedTuple):
-    """The two versions, and the sets of columns that were found to differ."""
+    """The two versions, the sets of columns that were found to differ, which of two decisions of a stage comes first."""
 
     a: Side
     b: Side
     touched: Sequence[frozenset[str]] = ()
+    before: Before | None = None
 
     def stages(self) -> list[str]:
-        """The stages of either, in order."""
-        return list(dict.fromkeys([*self.a.stages, *self.b.stages]))
+        """The stages of either, in order: that of the new version, and those that it lacks after what they followed."""
+        found = list(self.b.stages)
+        for i, stage in enumerate(self.a.stages):
+            if stage not in found:
+                found.insert(found.index(self.a.stages[i - 1]) + 1, stage)
+        return found
+
+    def first(self, stage: str, rules_a: Texts, rules_b: Texts) -> Mask:
+        """Where the rule of the old version comes before that of the new one; each dropped a row."""
+        pairs = list(zip(rules_a.tolist(), rules_b.tolist(), strict=True))
+        before = self.before
+        known = {} if before is None else {pair: before(Decision(stage, pair[0], A), Decision(stage, pair[1], B)) for pair in {*pairs}}
+        return np.array([known.get(pair, False) for pair in pairs], dtype=np.bool_)
 
     def dense(self) -> frozenset[str]:
         """The columns that some stage assigns to every record."""
@@ -76,7 +89,7 @@ class Part(NamedTuple):
     values: Mapping[str, str | list[str | None] | None]
 
 
-def gather(a: Side, b: Side, subjects: pl.DataFrame) -> pl.DataFrame:
+def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before) -> pl.DataFrame:
     """A row (`SCHEMA`) for each subject that has one: the first difference of its bases or decisions.
 
     `columns`, where it is not null, are those in which the record differs: only these are compared.
@@ -86,7 +99,7 @@ def gather(a: Side, b: Side, subjects: pl.DataFrame) -> pl.DataFrame:
     known = joined.drop_nulls().unique(maintain_order=True)
     numbers = pl.int_range(len(known), eager=True)
     sets = joined.replace_strict(known, numbers, default=-1, return_dtype=pl.Int64).fill_null(-1)
-    both = Both(a, b, [frozenset(text.split("\x1f")) for text in known])
+    both = Both(a, b, [frozenset(text.split("\x1f")) for text in known], before)
     return _frame([*_alone(both, subjects), *_pairs(both, paired, sets.to_numpy())])
 
 
@@ -274,6 +287,9 @@ def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
     """The drop that comes first; an event of ingest names the delivery."""
     ranks = [drop.ranks for drop in drops]
     second = ranks[1] <= ranks[0]
+    for rank in _distinct(ranks[0][ranks[0] == ranks[1]]):
+        at = (ranks[0] == rank) & (ranks[1] == rank)
+        second[at] = ~both.first(both.stages()[rank], *(drop.rules[at] for drop in drops))
     for number, name, own in ((0, A, ~second), (1, B, second)):
         _, shard, rows = _each(both, pair)[number]
         for rank in _distinct(ranks[number][own]):

@@ -79,7 +79,7 @@ class _Explainer:
     def about(self, subjects: pl.DataFrame) -> Found:
         """What is known of the subjects (numbered by `at`)."""
         found = Found(subjects.height)
-        known = evidence.gather(self.a, self.b, subjects)
+        known = evidence.gather(self.a, self.b, subjects, self._causes.comes_before)
         known = known.join(subjects.select("at", "op"), on="at", how="left", maintain_order="left")
         kinds = known.select(SAME).unique(maintain_order=True)
         numbers = [self._alike(found, *row) for row in kinds.iter_rows()]
@@ -113,7 +113,7 @@ class _Explainer:
             return
         asked = subjects.join(some.select("at"), on="at", how="semi", maintain_order="left")
         earlier = self._earlier(asked, some)
-        stages = {at: stage for at, stage in some.select("at", "stage").iter_rows()} | {at: first.stage for at, first in earlier.items()}
+        stages = dict(some.select("at", "stage").iter_rows()) | {at: first.stage for at, first in earlier.items()}
         votes = self._voted(asked, stages)
         names = ("at", "kind", "stage", "rule", "side", "partner")
         for at, kind, stage, rule, side, partner in some.select(names).iter_rows():
@@ -137,7 +137,7 @@ class _Explainer:
 
     def _last(self, decision: Decision) -> Cause:
         """The last that can be said of a decision."""
-        found = self._causes.built_on(decision) or self._read(decision.stage)
+        found = self._causes.built_on(decision) or self._read(decision.stage) or self._causes.order_of_stages(decision.stage)
         return found or Cause(UNEXPLAINED, decision.stage, decision.rule or decision.stage)
 
     def _read(self, stage: str) -> Cause | None:
@@ -157,7 +157,7 @@ class _Explainer:
 
     def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Decision]:
         """The first other value that an earlier rule or stage assigned to a record."""
-        order = {stage: i for i, stage in enumerate(dict.fromkeys([*self.a.stages, *self.b.stages]))}
+        order = {stage: i for i, stage in enumerate(evidence.Both(self.a, self.b).stages())}
         own = {at: Decision(*row) for at, *row in some.select("at", "stage", "rule", "side").iter_rows()}
         assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]))
         found = {}
