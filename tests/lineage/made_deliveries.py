@@ -116,7 +116,7 @@ def source_param(role: Role) -> Change:
     role.put("a", {x: "NA", y: "1"})
     role.put("a", {x: "NA", y: "2"}, late=True)
     role.put("b", {x: "1.50"})
-    role.put("c", {x: "3"}, late=True)
+    role.put("c", {x: "2.5"}, late=True)
     role.put("d", {x: "NB"}, late=True)
     column = {"type": "float", "formats": [], "true": [], "false": [], "unit": None}
     how: tuple[str, Any, str, Any, Any, dict[str, str]] = role.rng.choice([

@@ -134,8 +134,7 @@ def rules_reordered(role: Role) -> Change:
         new.put_before(CLEAN, double, form, new.rules[CLEAN].pop(form))
 
         def tells(old: Made, new: Made) -> dict[str, Told]:
-            both = [[r for r in made.rules[CLEAN] if r in other.rules[CLEAN]] for made, other in ((old, new), (new, old))]
-            orders = [[made.label(CLEAN, rule) for rule in rules] for made, rules in zip((old, new), both, strict=True)]
+            orders = [[made.label(CLEAN, rule) for rule in rules] for made, rules in ((old, (double, form)), (new, (form, double)))]
             return {role.id("b"): Told("removed", Cause("param", CLEAN, f"{CLEAN}.rules", *orders))}
 
         return tells

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from dsv.delta.model import Cause
 from tests.lineage.made import CLEAN, LATE, MERGE, NEW_VOTES, SHOP, VOTES, Made, Role, Told
@@ -140,20 +139,21 @@ def kept_one_annotated(role: Role) -> Change:
 
 def sources_reordered(role: Role) -> Change:
     """Of equal records of two sources that of the first source is kept."""
-    source, x = role.at(SHOP).source, role.column()
+    x = role.at(SHOP).column()
     _double(role, x)
     a = role.put("a", {x: f"same {role.n}"})
     role.own()
     b = role.put("a", {x: f"same {role.n}"})
-    assert source
 
     def change(new: Made) -> Tells:
-        names = list(new.sources)
-        new.sources = {name: new.sources[name] for name in (role.source, *(n for n in names if n != role.source))}
-        was: Any = names
-        return lambda old, new: {
-            name: Told(op, Cause("param", "ingest", "sources", was, list(new.sources))) for name, op in ((a, "removed"), (b, "added"))
-        }
+        first = f"own{role.n}"
+        new.sources = {name: new.sources[name] for name in (first, *(n for n in new.sources if n != first))}
+
+        def tells(old: Made, new: Made) -> dict[str, Told]:
+            orders = [[name for name in made.sources if name in other.sources] for made, other in ((old, new), (new, old))]
+            return {name: Told(op, Cause("param", "ingest", "sources", *orders)) for name, op in ((a, "removed"), (b, "added"))}
+
+        return tells
 
     return change
 
