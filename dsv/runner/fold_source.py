@@ -130,6 +130,8 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     first = len(state.shards)
     facts = batch_shards.write(where, rows, order)
     state.shards += [_shard(folder, batch, fact, first + i) for i, fact in enumerate(facts)]
+    # Events that the previous version had for a batch that is folded anew are of another past.
+    state.touched |= {shard.relative for shard in state.shards[first:]}
     _record_events(state, first, folded.events, batch)
     _record_losers(state, first, stored, order, batch)
     counts = {name: n for name, n in folded.counts.items() if n}

@@ -64,7 +64,13 @@ class Swap(NamedTuple):
     """The sources in the opposite order."""
 
 
-Step = Deliver | Section | Say | Forget | Lose | Swap
+class Turn(NamedTuple):
+    """The deliveries of a source in the opposite order."""
+
+    source: str
+
+
+Step = Deliver | Section | Say | Forget | Lose | Swap | Turn
 
 
 class Form(NamedTuple):
@@ -106,7 +112,10 @@ class Plan:
             case Say(source, key, value) if source in new.sources:
                 new.sources[source][key] = value
             case Forget(source, back) if source in new.sources:
-                del new.sources[source]["batches"][-1 - back :][:1]
+                batches = new.sources[source]["batches"]
+                del batches[len(batches) - 1 - back : len(batches) - back]
+            case Turn(source) if source in new.sources:
+                new.sources[source]["batches"].reverse()
             case Swap():
                 new.sources = dict(reversed(new.sources.items()))
         return new
@@ -212,4 +221,5 @@ STEPS = st.one_of(
     st.builds(Forget, st.sampled_from(list(ROWS)), st.integers(0, 1)),
     st.builds(Lose, st.sampled_from(["objects", "derived"]), st.integers(1, 3)),
     st.just(Swap()),
+    st.builds(Turn, st.sampled_from(list(ROWS))),
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsv import errors
 from dsv.store.objects import file_md5
 from tests import stranger
-from tests.runner.histories import BODIES, KEYS, PLAIN, STEPS, Deliver, Form, Lose, Plan, Say, Step, files
+from tests.runner.histories import BODIES, KEYS, PLAIN, STEPS, Deliver, Forget, Form, Lose, Plan, Say, Step, Turn, files
 from tests.runner.workshop import Workshop
 
 BEGIN = Deliver("shop", [{"id": "1", "text": "a", "price": 1.5, "g": "x"}])
@@ -73,6 +73,16 @@ def test_what_a_batch_replaced_stays_replaced_when_the_cache_lost_it(tmp_path: P
     for path in (shop.layout.decisions("ingest") / "shop").rglob("*.parquet"):
         shop.store.remove(file_md5(path))
     plan = plan.after(Deliver("shop", [{"id": "2"}]))
+    assert outcome(shop, plan) == outcome(Workshop(tmp_path / "scratch"), plan)
+
+
+@pytest.mark.parametrize("step", [Turn("shop"), Forget("shop", 1)])
+@pytest.mark.parametrize("conflict", ["replace", "keep"])
+def test_what_another_order_of_deliveries_decides_is_decided_anew(tmp_path: Path, conflict: str, step: Step) -> None:
+    again = Deliver("shop", [{"id": "1", "text": "b"}])
+    shop, plan = Workshop(tmp_path / "project"), Plan().after(BEGIN).after(again).after(Say("shop", "on_conflict", conflict))
+    outcome(shop, plan)
+    plan = plan.after(step)
     assert outcome(shop, plan) == outcome(Workshop(tmp_path / "scratch"), plan)
 
 
