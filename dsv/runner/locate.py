@@ -12,6 +12,7 @@ from dsv.lineage.causes import INGEST
 from dsv.record import digest
 from dsv.runner.difference import KEY, keyed, positions, same_base
 from dsv.runner.side import Side, Words
+from dsv.runner.side import places as by_shard
 
 PLACE: dict[str, Any] = {"shard": pl.UInt32, "row": pl.UInt32}
 
@@ -74,8 +75,8 @@ def among(ids: Sequence[str], rows: pl.DataFrame, a: Side, b: Side) -> dict[str,
 
 
 def twins(subjects: pl.DataFrame, own: str, mine: Side, theirs: Side) -> pl.DataFrame:
-    """Fills in where the other version, which does not keep a record, has it all the same: at the same place of the same
-    shard, or in a row that a delivery replaced."""
+    """Fills in where the other version, which does not keep a record, has it all the same: in a row that ingest keeps, else
+    at the same place of the same shard."""
     other = "a" if own == "b" else "b"
     lonely = subjects.filter(pl.col(f"{other}_shard").is_null() & pl.col(f"{own}_shard").is_not_null())
     if lonely.is_empty():
@@ -83,10 +84,10 @@ def twins(subjects: pl.DataFrame, own: str, mine: Side, theirs: Side) -> pl.Data
     shared = {i: theirs.index[s.relative] for i, s in enumerate(mine.shards) if _shares(s, theirs)}
     same = pl.DataFrame({f"{own}_shard": list(shared), "_shard": list(shared.values())}, schema={f"{own}_shard": pl.UInt32, "_shard": pl.UInt32})
     lonely = lonely.join(same, on=f"{own}_shard", how="left", maintain_order="left").with_columns(_row=pl.when(pl.col("_shard").is_not_null()).then(f"{own}_row"))
-    moved = lonely.filter(pl.col("_shard").is_null())
+    moved = lonely.filter(~_live(theirs, lonely))
     found = lonely.drop_nulls("_shard").select("at", "_shard", "_row")
     if moved.height:
-        found = pl.concat([found, _replaced(moved, own, mine, theirs, shared)])
+        found = pl.concat([_replaced(moved, own, mine, theirs, shared), found]).unique("at", keep="first", maintain_order=True)
     joined = subjects.join(found, on="at", how="left", maintain_order="left")
     filled = [pl.coalesce(f"{other}_{name}", f"_{name}").alias(f"{other}_{name}") for name in PLACE]
     return joined.with_columns(filled).drop("_shard", "_row")
@@ -95,6 +96,15 @@ def twins(subjects: pl.DataFrame, own: str, mine: Side, theirs: Side) -> pl.Data
 def _shares(shard: Any, theirs: Side) -> bool:
     position = theirs.index.get(shard.relative)
     return position is not None and same_base(shard, theirs.shards[position])
+
+
+def _live(side: Side, subjects: pl.DataFrame) -> pl.Series:
+    """Which subjects have a row (`_shard`, `_row`) that ingest keeps."""
+    found = np.zeros(subjects.height, dtype=np.bool_)
+    known = subjects.with_row_index("_n").drop_nulls("_shard")
+    for index, at, rows in by_shard(known.select("_n", shard="_shard", row="_row")).groups:
+        found[known["_n"].to_numpy()[at]] = side.kept(side.shards[index], 1)[rows]
+    return pl.Series(found)
 
 
 def _replaced(moved: pl.DataFrame, own: str, mine: Side, theirs: Side, shared: dict[int, int]) -> pl.DataFrame:
