@@ -250,3 +250,6 @@ def riffle(made: Made, rng: random.Random) -> None:
         turns = [pile for pile, own in piles.items() for _ in own]
         rng.shuffle(turns)
         made.rules[stage] = dict(piles[pile].pop(0) for pile in turns)
+    for stage in (EXTRA, LATE):
+        if not made.rules[stage]:
+            del made.stages[stage], made.rules[stage]

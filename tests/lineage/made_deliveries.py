@@ -64,9 +64,17 @@ def restored(role: Role) -> Change:
         role.made.rows[STOCK, "d0"].append({"id": role.key(key), x: key})
 
     def change(new: Made) -> Tells:
-        new.snapshot().extend([{"id": role.key("a"), x: "a"}, {"id": role.key("b"), x: "other"}])
-        causes = [Cause("batch", "ingest", f"{STOCK}/{SNAPSHOT}", None, how) for how in ("restored", "added")]
-        return always({role.id(key): Told("added", cause) for key, cause in zip("ab", causes, strict=True)})
+        known = [dict(row) for row in new.rows[STOCK, "d0"] if row["id"] in (role.key("a"), role.key("b"))]
+        known[1][x] = "other"
+        new.snapshot().extend(known)
+
+        def tells(old: Made, new: Made) -> dict[str, Told]:
+            # Whatever else became of the snapshot's columns: a row is restored if it is just what it was.
+            same = known[0] in new.rows[STOCK, "d0"] and not {*new.renamed} & {*known[0]}
+            hows = {"a": "restored" if same else "added", "b": "added"}
+            return {role.id(k): Told("added", Cause("batch", "ingest", f"{STOCK}/{SNAPSHOT}", None, how)) for k, how in hows.items()}
+
+        return tells
 
     return change
 

@@ -113,6 +113,7 @@ def rule_moved_on(role: Role) -> Change:
     """A rule that another instance of the stage has now drops what it dropped."""
     x = role.column("float")
     rule = role.rule("range", column=x, max=10)
+    role.rule("range", EXTRA, column=x, max=100)
     role.put("a", {x: 8})
     role.put("b", {x: 12})
 
