@@ -68,7 +68,7 @@ def rule_came(role: Role) -> Change:
     role.put("b", {x: 12})
 
     def change(new: Made) -> Tells:
-        params, name = {"column": x, "min": -1, "max": 10}, role.rng.choice([None, f"new-{role.n}"])
+        params, name = {"column": x, "min": -2, "max": 9}, role.rng.choice([None, f"new-{role.n}"])
         new.put_before(stage, role.rng.choice([None, *new.rules[stage]]), "new", Rule("range", params, name))
         new.rules[stage] = {(f"{role.n}.new" if k == "new" else k): v for k, v in new.rules[stage].items()}
         what = lambda new: f"{stage}.{new.label(stage, f'{role.n}.new')}"  # noqa: E731
