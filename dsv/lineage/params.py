@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from dsv.lineage.facts import StageFacts, value
 
+T = TypeVar("T")
 # The name of a rule is how decisions call it, and nothing that it does.
 NAME = "id"
 COLUMNS = ("column", "columns")
@@ -137,4 +138,13 @@ def order(was: StageFacts, now: StageFacts, matched: list[Pair]) -> tuple[list[s
     both = [(pair.was, pair.now) for pair in matched if pair.was is not None and pair.now is not None]
     old = sorted(both, key=lambda pair: places_old[pair[0]])
     new = sorted(both, key=lambda pair: places_new[pair[1]])
-    return None if old == new else ([a for a, _ in old], [b for _, b in new])
+    found = turned(old, new)
+    return None if found is None else ([a for a, _ in found[0]], [b for _, b in found[1]])
+
+
+def turned(was: Iterable[T], now: Iterable[T]) -> tuple[list[T], list[T]] | None:
+    """What both hold, where they hold it in another order, without what is alike at both ends; None where the order is one."""
+    lists = list(was), list(now)
+    old, new = ([one for one in own if one in other] for own, other in (lists, lists[::-1]))
+    places = [i for i, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    return (old[places[0] : places[-1] + 1], new[places[0] : places[-1] + 1]) if places else None

@@ -27,6 +27,10 @@ def mark(frame, **options):
     for name, most in MOST.items():
         frame = frame.filter((pl.col(name) <= most).fill_null(True)) if name in frame.columns else frame
     return frame
+
+
+def other(frame, **options):
+    return mark(mark(frame, **options), **options)
 """
 
 
