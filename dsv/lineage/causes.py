@@ -199,18 +199,15 @@ class Causes:
     def order(self, one: str, other: str) -> Cause | None:
         """The cause where records of two sources arrive in another order; of one source, that of its deliveries."""
         if one == other:
-            was, now = list(self.a.sources.get(one, {})), list(self.b.sources.get(one, {}))
-            old, new = [name for name in was if name in now], [name for name in now if name in was]
-            return None if old == new else Cause(PARAM, INGEST, f"sources.{one}.batches", old, new)
+            return _turned(INGEST, f"sources.{one}.batches", self.a.sources.get(one, {}), self.b.sources.get(one, {}))
         was, now = list(self.a.sources), list(self.b.sources)
         if not {one, other} <= {*was} & {*now} or (was.index(one) < was.index(other)) == (now.index(one) < now.index(other)):
             return None
-        return Cause(PARAM, INGEST, "sources", [name for name in was if name in now], [name for name in now if name in was])
+        return _turned(INGEST, "sources", was, now)
 
     def order_of_stages(self, stage: str) -> Cause | None:
         """The cause where the stages stand in another order."""
-        was, now = [s for s in self.a.stages if s in self.b.stages], [s for s in self.b.stages if s in self.a.stages]
-        return None if was == now else Cause(PARAM, stage, "stages", was, now)
+        return _turned(stage, "stages", self.a.stages, self.b.stages)
 
     def reading(self, sources: Iterable[str]) -> Cause | None:
         """The cause where deliveries of some sources are read in another way."""
@@ -269,6 +266,11 @@ class Causes:
         kind = REVIEW if any(vote.review for vote in came) else ANNOTATION
         ends = (None, ", ".join(names)) if came[0].side == B else (", ".join(names), None)
         return Cause(kind, votes[0].stage, told, *ends)
+
+
+def _turned(stage: str, what: str, was: Iterable[str], now: Iterable[str]) -> Cause | None:
+    orders = params.turned(was, now)
+    return None if orders is None else Cause(PARAM, stage, what, *orders)
 
 
 def _own(facts: StageFacts, label: str) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from dsv.lineage.facts import StageFacts, value
 
+T = TypeVar("T")
 # The name of a rule is how decisions call it, and nothing that it does.
 NAME = "id"
+COLUMNS = ("column", "columns")
 
 
 Steps = tuple[str | int, ...]
@@ -68,13 +70,14 @@ def _path(start: str, steps: Steps) -> str:
 
 
 def pairs(was: StageFacts, now: StageFacts) -> list[Pair]:
-    """The rules of two versions of a stage, matched: by equal settings, then by name, then by kind in their order.
+    """The rules of two versions of a stage, matched: by equal settings, then by a name that was given, then by kind: the
+    same columns, or all but one param alike.
 
     So a rule that was renamed or moved stays itself, and one that is put before another of its kind is the new one.
     """
     old, new = ({label: _rule(facts, label) for label in facts.rules} for facts in (was, now))
     found: list[Pair] = []
-    for alike in (_same_name_and_settings, _same_settings, _same_name, _same_kind):
+    for alike in (_same_name_and_settings, _same_settings, _same_name, _same_columns, _one_apart):
         for label in [*new]:
             match = next((known for known in old if alike(old[known], new[label])), None)
             if match is not None:
@@ -87,12 +90,16 @@ class _Rule(NamedTuple):
     label: str
     kind: str
     settings: Any
+    named: bool
 
 
 def _rule(facts: StageFacts, label: str) -> _Rule:
     paths = facts.rules[label]
     kind = re.sub(r"\[\d+\]", "", paths[0]) if paths else label
-    return _Rule(label, kind, settings(facts, label))
+    found = value(facts.params, paths[0]) if paths else True
+    # What is no list of rules has them by names of its own.
+    named = found.get(NAME) is not None if isinstance(found, Mapping) else True
+    return _Rule(label, kind, settings(facts, label), named)
 
 
 def settings(facts: StageFacts, label: str) -> Any:
@@ -107,15 +114,22 @@ def _same_name_and_settings(old: _Rule, new: _Rule) -> bool:
 
 
 def _same_settings(old: _Rule, new: _Rule) -> bool:
-    return old[1:] == new[1:] and isinstance(old.settings, Mapping)
+    return old[1:3] == new[1:3] and isinstance(old.settings, Mapping)
 
 
 def _same_name(old: _Rule, new: _Rule) -> bool:
-    return old[:2] == new[:2]
+    return old[:2] == new[:2] and old.named and new.named
 
 
-def _same_kind(old: _Rule, new: _Rule) -> bool:
-    return old.kind == new.kind and isinstance(old.settings, Mapping)
+def _same_columns(old: _Rule, new: _Rule) -> bool:
+    if old.kind != new.kind or not isinstance(old.settings, Mapping) or not isinstance(new.settings, Mapping):
+        return False
+    pair = [[rule.settings[key] for key in COLUMNS if rule.settings.get(key)] for rule in (old, new)]
+    return pair[0] == pair[1]
+
+
+def _one_apart(old: _Rule, new: _Rule) -> bool:
+    return old.kind == new.kind and len(list(_leaves(old.settings, new.settings, ()))) == 1
 
 
 def order(was: StageFacts, now: StageFacts, matched: list[Pair]) -> tuple[list[str], list[str]] | None:
@@ -124,4 +138,13 @@ def order(was: StageFacts, now: StageFacts, matched: list[Pair]) -> tuple[list[s
     both = [(pair.was, pair.now) for pair in matched if pair.was is not None and pair.now is not None]
     old = sorted(both, key=lambda pair: places_old[pair[0]])
     new = sorted(both, key=lambda pair: places_new[pair[1]])
-    return None if old == new else ([a for a, _ in old], [b for _, b in new])
+    found = turned(old, new)
+    return None if found is None else ([a for a, _ in found[0]], [b for _, b in found[1]])
+
+
+def turned(was: Iterable[T], now: Iterable[T]) -> tuple[list[T], list[T]] | None:
+    """What both hold, where they hold it in another order, without what is alike at both ends; None where the order is one."""
+    lists = list(was), list(now)
+    old, new = ([one for one in own if one in other] for own, other in (lists, lists[::-1]))
+    places = [i for i, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    return (old[places[0] : places[-1] + 1], new[places[0] : places[-1] + 1]) if places else None

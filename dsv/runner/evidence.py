@@ -7,6 +7,7 @@ no base row of it). Only what differs is read: shards of which a stage decided t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from dsv.runner.side import Mask, Rows, Side, places
 
 RESTORED = "restored"
 ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
+THEN = "\x1e"
 Texts = npt.NDArray[np.object_]
 Before = Callable[[Decision, Decision], bool]
 SCHEMA = {
@@ -49,6 +51,15 @@ class Both(NamedTuple):
                 found.insert(found.index(self.a.stages[i - 1]) + 1, stage)
         return found
 
+    def assigning(self, stage: str, left: Values, right: Values) -> list[tuple[str | None, str]]:
+        """The first rule that assigned otherwise, and the version whose rule it is."""
+        columns = (left.values, right.values, left.rules, right.rules)
+        pairs = [_first_unlike(*row) for row in zip(*(column.to_list() for column in columns), strict=True)]
+        sides = {pair: A if pair[1] is None else B for pair in {*pairs}}
+        for pair in [pair for pair in sides if None not in pair]:
+            sides[pair] = A if self.first(stage, *(np.array([rule], dtype=object) for rule in pair))[0] else B
+        return [(pair[0] if sides[pair] == A else pair[1], sides[pair]) for pair in pairs]
+
     def first(self, stage: str, rules_a: Texts, rules_b: Texts) -> Mask:
         """Where the rule of the old version comes before that of the new one; each dropped a row."""
         pairs = list(zip(rules_a.tolist(), rules_b.tolist(), strict=True))
@@ -59,6 +70,16 @@ class Both(NamedTuple):
     def dense(self) -> frozenset[str]:
         """The columns that some stage assigns to every record."""
         return frozenset().union(*(side.dense(stage) for side in (self.a, self.b) for stage in side.stages[1:]))
+
+
+def _first_unlike(left: str | None, right: str | None, rules_a: str | None, rules_b: str | None) -> tuple[str | None, str | None]:
+    """The rules of the first value that differs."""
+    if THEN not in (left or "") and THEN not in (right or ""):
+        return rules_a, rules_b
+    values, rules = ([(text or "").split(THEN) for text in pair] for pair in ((left, right), (rules_a, rules_b)))
+    at = next((i for i, (one, two) in enumerate(zip_longest(*values)) if one != two), 0)
+    found = [known[at] if at < len(known) and known[at] else None for known in rules]
+    return found[0], found[1]
 
 
 class Pair(NamedTuple):
@@ -103,9 +124,9 @@ def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before) -> pl.DataF
     return _frame([*_alone(both, subjects), *_pairs(both, paired, sets.to_numpy())])
 
 
-def assignments(a: Side, b: Side, paired: pl.DataFrame) -> pl.DataFrame:
+def assignments(a: Side, b: Side, paired: pl.DataFrame, before: Before) -> pl.DataFrame:
     """As `gather`, of subjects with a base row in both versions, by what stages assign alone: drops do not count."""
-    both = Both(a, b)
+    both = Both(a, b, before=before)
     shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
     parts: list[Part] = []
     for index_a, index_b, some in _groups(shards_a, shards_b):
@@ -344,10 +365,8 @@ def _assigned(both: Both, pair: Pair) -> list[Part]:
         left, right = (_values(side, stage, shard, rows, touched) for side, shard, rows in _each(both, pair))
         differs = left.values.ne_missing(right.values).to_numpy()
         if differs.any():
-            rules = [rule.filter(series(differs)).to_list() for rule in (left.rules, right.rules)]
-            sides: list[str | None] = [B if rule is not None else A for rule in rules[1]]
-            told = [old if new is None else new for old, new in zip(*rules, strict=True)]
-            values: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": told, "side": sides}
+            told = both.assigning(stage, left.take(differs), right.take(differs))
+            values: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": [r for r, _ in told], "side": [s for _, s in told]}
             found.append(Part(pair.at[differs], ASSIGNED, values))
             pair = pair.take(~differs)
     return found
@@ -363,10 +382,15 @@ def _alike(both: Both, pair: Pair, stage: str, touched: frozenset[str] | None) -
 
 
 class Values(NamedTuple):
-    """Per asked row: a text of what a stage assigned, and the rule that did (of one without rules: why it assigned nothing)."""
+    """Per asked row: a text of what a stage assigned, and the rule that did (of one without rules: why it assigned nothing).
+    What several rules assigned is joined by `THEN`, in their order, and so are the rules."""
 
     values: pl.Series
     rules: pl.Series
+
+    def take(self, mask: Mask) -> Values:
+        """Some of the rows."""
+        return Values(self.values.filter(series(mask)), self.rules.filter(series(mask)))
 
 
 def _values(side: Side, stage: str, shard: Shard, rows: Rows, touched: frozenset[str] | None) -> Values:
@@ -384,7 +408,7 @@ def _values(side: Side, stage: str, shard: Shard, rows: Rows, touched: frozenset
     sets = found.table.filter((pl.col("action") == ledger.SET) & pl.col("column").is_in(names))
     sets = sets.join(wanted.unique(), on="row", how="semi", maintain_order="left")
     told = sets.select("row", "rule", value=pl.concat_str(["column", *[_text(sets, f"={n}") for n in names]], separator="\x1f"))
-    grouped = told.group_by("row", maintain_order=True).agg(pl.col("value").str.join("\x1e"), pl.col("rule").last())
+    grouped = told.group_by("row", maintain_order=True).agg(pl.col("value", "rule").str.join(THEN))
     joined = wanted.join(grouped, on="row", how="left", maintain_order="left")
     return Values(joined["value"], joined["rule"])
 

@@ -159,7 +159,7 @@ class _Explainer:
         """The first other value that an earlier rule or stage assigned to a record."""
         order = {stage: i for i, stage in enumerate(evidence.Both(self.a, self.b).stages())}
         own = {at: Decision(*row) for at, *row in some.select("at", "stage", "rule", "side").iter_rows()}
-        assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]))
+        assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]), self._causes.comes_before)
         found = {}
         for at, *row in assigned.select("at", "stage", "rule", "side").iter_rows():
             first, second = Decision(*row), own[at]

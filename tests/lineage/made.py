@@ -27,6 +27,10 @@ def mark(frame, **options):
     for name, most in MOST.items():
         frame = frame.filter((pl.col(name) <= most).fill_null(True)) if name in frame.columns else frame
     return frame
+
+
+def other(frame, **options):
+    return mark(mark(frame, **options), **options)
 """
 
 
@@ -250,3 +254,6 @@ def riffle(made: Made, rng: random.Random) -> None:
         turns = [pile for pile, own in piles.items() for _ in own]
         rng.shuffle(turns)
         made.rules[stage] = dict(piles[pile].pop(0) for pile in turns)
+    for stage in (EXTRA, LATE):
+        if not made.rules[stage]:
+            del made.stages[stage], made.rules[stage]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dsv.delta.model import Cause
-from tests.lineage.made import ANNOTATED, LATE, MERGE, NEW_VOTES, SHOP, SNAPSHOT, STOCK, VOTES, Made, Role, Told
+from tests.lineage.made import ANNOTATED, LATE, MERGE, NEW_VOTES, SHOP, SNAPSHOT, STOCK, VOTES, Made, Role, Row, Told
 
 Tells = Callable[[Made, Made], dict[str, Told]]
 Change = Callable[[Made], Tells]
@@ -64,9 +64,17 @@ def restored(role: Role) -> Change:
         role.made.rows[STOCK, "d0"].append({"id": role.key(key), x: key})
 
     def change(new: Made) -> Tells:
-        new.snapshot().extend([{"id": role.key("a"), x: "a"}, {"id": role.key("b"), x: "other"}])
-        causes = [Cause("batch", "ingest", f"{STOCK}/{SNAPSHOT}", None, how) for how in ("restored", "added")]
-        return always({role.id(key): Told("added", cause) for key, cause in zip("ab", causes, strict=True)})
+        known = [dict(row) for row in new.rows[STOCK, "d0"] if row["id"] in (role.key("a"), role.key("b"))]
+        known[1][x] = "other"
+        new.snapshot().extend(known)
+
+        def tells(old: Made, new: Made) -> dict[str, Told]:
+            # Whatever else became of the snapshot's columns: a row is restored if it is just what it was.
+            same = known[0] in new.rows[STOCK, "d0"] and not {*new.renamed} & {*known[0]}
+            hows = {"a": "restored" if same else "added", "b": "added"}
+            return {role.id(k): Told("added", Cause("batch", "ingest", f"{STOCK}/{SNAPSHOT}", None, how)) for k, how in hows.items()}
+
+        return tells
 
     return change
 
@@ -226,21 +234,43 @@ def annotation_drops(role: Role) -> Change:
     return change
 
 
-def merge_param(role: Role) -> Change:
-    """A merge of its own, of annotations of its own, of which one param is another one."""
+def annotations_read_otherwise(role: Role) -> Change:
+    """Annotations of its own, of which a value is null now, or another column is the value."""
     role.at(SHOP)
+    stage, source = own_merge(role, {}, {"a": {"ann": "p"}, "b": {"ann": "q"}})
+    for row in role.made.rows[source, "v0"]:
+        row["other"] = "q"
+    key, was, now, by = role.rng.choice([("null", [""], ["", "p"], ("ann",)), ("value", "label", "other", ())])
+    assert stage
+
+    def change(new: Made) -> Tells:
+        new.sources[source][key] = now
+        return always({role.id("a"): Told("modified", Cause("param", "ingest", f"sources.{source}.{key}", was, now), None, by)})
+
+    return change
+
+
+def own_merge(role: Role, section: Row, votes: dict[str, dict[str, str]]) -> tuple[str, str]:
+    """A merge of its own, of annotations of its own; both names."""
     stage, source = f"merge{role.n}", f"votes{role.n}"
     role.made.sources[source] = {**ANNOTATED, "batches": ["v0"]}
-    for key, votes in {"a": {"ann": "p"}, "b": {"ann": "p", "bob": "q"}, "c": {"ann": "q", "bob": "q"}}.items():
+    for key, people in votes.items():
         role.put(key, {})
-        for who, label in votes.items():
+        for who, label in people.items():
             role.vote(key, who, label, source=source)
-    section: dict[str, Any] = {"use": "merge", "from": [source], "into": f"label{role.n}", "method": "weighted"}
-    role.made.stages = {**role.made.stages, stage: section}
-    places = list(role.made.stages)
-    places.insert(places.index(LATE), places.pop())
-    role.made.stages = {name: role.made.stages[name] for name in places}
+    stages = {}
+    for name, known in role.made.stages.items():
+        stages |= {name: known} if name != LATE else {stage: {"use": "merge", "from": [source], "into": f"label{role.n}", **section}, name: known}
+    role.made.stages = stages
+    return stage, source
+
+
+def merge_param(role: Role) -> Change:
+    """A merge of its own, of which one param is another one."""
+    role.at(SHOP)
     drop = role.rng.choice(["queue", "drop"])
+    votes = {"a": {"ann": "p"}, "b": {"ann": "p", "bob": "q"}, "c": {"ann": "q", "bob": "q"}}
+    stage, _ = own_merge(role, {"method": "weighted", "tie": drop}, votes)
     leaf, was, now, ops = role.rng.choice([
         ("min_votes", 1, 2, {"a": "modified"}),
         ("weights.bob", None, 2.0, {"b": "modified" if drop == "queue" else "added"}),
@@ -248,7 +278,6 @@ def merge_param(role: Role) -> Change:
         ("annotators.reviewers", [], ["bob"], {"b": "modified" if drop == "queue" else "added"}),
         ("tie", drop, "first", {"b": "modified" if drop == "queue" else "added"}),
     ])  # fmt: skip
-    section["tie"] = drop
 
     def change(new: Made) -> Tells:
         outer, _, inner = leaf.partition(".")
@@ -260,4 +289,4 @@ def merge_param(role: Role) -> Change:
 
 
 DELIVERIES = (arrived, withdrawn, replaced, corrected, restored, columns_renamed, source_came, source_went, source_param, key_of_source)
-ANNOTATIONS = (annotated, reviewed, annotations_went, annotations_replaced, annotation_drops, merge_param)
+ANNOTATIONS = (annotated, reviewed, annotations_went, annotations_replaced, annotation_drops, annotations_read_otherwise, merge_param)

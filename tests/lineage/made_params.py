@@ -68,7 +68,7 @@ def rule_came(role: Role) -> Change:
     role.put("b", {x: 12})
 
     def change(new: Made) -> Tells:
-        params, name = {"column": x, "min": -1, "max": 10}, role.rng.choice([None, f"new-{role.n}"])
+        params, name = {"column": x, "min": -2, "max": 9}, role.rng.choice([None, f"new-{role.n}"])
         new.put_before(stage, role.rng.choice([None, *new.rules[stage]]), "new", Rule("range", params, name))
         new.rules[stage] = {(f"{role.n}.new" if k == "new" else k): v for k, v in new.rules[stage].items()}
         what = lambda new: f"{stage}.{new.label(stage, f'{role.n}.new')}"  # noqa: E731
@@ -113,6 +113,7 @@ def rule_moved_on(role: Role) -> Change:
     """A rule that another instance of the stage has now drops what it dropped."""
     x = role.column("float")
     rule = role.rule("range", column=x, max=10)
+    role.rule("range", EXTRA, column=x, max=100)
     role.put("a", {x: 8})
     role.put("b", {x: 12})
 
@@ -156,6 +157,23 @@ def set_then_dropped(role: Role) -> Change:
     return change
 
 
+def two_set_then_dropped(role: Role) -> Change:
+    """Two rules set values, the second one alike in both versions: the first is why a later stage drops the record."""
+    x, y = role.column(), role.column()
+    alias = role.rule("aliases", column=x, map={"u": "v"})
+    role.rule("text", columns=[y], case="lower")
+    other = role.rule("range", column=role.column("float"), max=9)
+    role.rule("length", EXTRA, column=x, max=8)
+    role.put("a", {x: "u", y: "UP"})
+
+    def change(new: Made) -> Tells:
+        new.rules[CLEAN][alias].params["map"] = {"u": "much too long"}
+        new.rules[CLEAN][other].params["max"] = 8
+        return lambda old, new: {role.id("a"): Told("removed", role.param(new, alias, "map.u", "v", "much too long"))}
+
+    return change
+
+
 def set_then_compared(role: Role) -> Change:
     """A record is set to what an earlier one holds, or the earlier one to what it holds."""
     x = role.column()
@@ -193,6 +211,66 @@ def stage_came(role: Role) -> Change:
     return change
 
 
+def stage_came_that_sets(role: Role) -> Change:
+    """A stage that is put before the others sets what a rule of theirs drops then."""
+    x = role.column("float")
+    role.rule("range", role.rng.choice([CLEAN, LATE]), column=x, max=10)
+    role.put("a", {x: 8})
+
+    def change(new: Made) -> Tells:
+        name = f"first{role.n}"
+        _module(new, name, {x: 5.0})
+        cause = Cause("param", name, name, None, new.stages[name])
+        return always({role.id("a"): Told("removed", cause), role.id(f"keep{x}"): Told("modified", cause)})
+
+    return change
+
+
+def stages_swapped(role: Role) -> Change:
+    """Texts are set to one form in a stage before that in which duplicates are looked for, no longer after it."""
+    x = role.column()
+    one, two = f"one{role.n}", f"two{role.n}"
+    rules = ({"duplicate": {"columns": [x], "nulls": "differ"}}, {"text": {"columns": [x], "case": "lower"}})
+    role.made.stages |= {name: {"use": "clean", "rules": [rule]} for name, rule in zip((one, two), rules, strict=True)}
+    role.put("a", {x: f"same {role.n}"})
+    role.put("b", {x: f"SAME {role.n}"}, late=True)
+
+    def change(new: Made) -> Tells:
+        names = [{one: two, two: one}.get(name, name) for name in new.stages]
+        new.stages = {name: new.stages[name] for name in names}
+        return always({role.id("b"): Told("removed", Cause("param", one, "stages", [one, two], [two, one]))})
+
+    return change
+
+
+def use(role: Role) -> Change:
+    """A section of another stage now."""
+    x = role.column("float")
+    name = f"step{role.n}"
+    role.made.stages = {name: {"use": "clean", "rules": [{"range": {"column": x, "max": 10}}]}, **role.made.stages}
+    role.put("a", {x: 12})
+
+    def change(new: Made) -> Tells:
+        _module(new, name, {x: 1.0})
+        cause = Cause("param", name, f"{name}.use", "clean", "python")
+        return always({role.id("a"): Told("added", cause), role.id(f"keep{x}"): Told("modified", cause)})
+
+    return change
+
+
+def function(role: Role) -> Change:
+    """Another function of the same module."""
+    name = f"steps{role.n}"
+    x = role.column("float")
+    _module(role.made, name, {x: 1.0})
+
+    def change(new: Made) -> Tells:
+        new.stages[name]["function"] = f"{name}:other"
+        return always({role.id(f"keep{x}"): Told("modified", Cause("param", name, f"{name}.function", f"{name}:mark", f"{name}:other"))})
+
+    return change
+
+
 def stage_went(role: Role) -> Change:
     x = role.column("float")
     role.put("a", {x: 12})
@@ -206,16 +284,17 @@ def stage_went(role: Role) -> Change:
     return change
 
 
-def _module(role: Role, made: Made, name: str, options: dict[str, Any]) -> None:
+def _module(made: Made, name: str, options: dict[str, Any]) -> None:
     made.modules[name] = {"add": {}, "most": {}}
-    made.stages = {name: {"use": "python", "function": f"{name}:mark", "options": options}, **made.stages}
+    section = {"use": "python", "function": f"{name}:mark", "options": options}
+    made.stages = {name: section, **{n: s for n, s in made.stages.items() if n != name}}
 
 
 def code(role: Role) -> Change:
     """The code of a function sets and drops other records."""
     name = f"steps{role.n}"
     x, y = role.column("float"), role.column("float")
-    _module(role, role.made, name, {})
+    _module(role.made, name, {})
     role.put("a", {x: 1})
     role.put("b", {y: 12})
 
@@ -231,7 +310,7 @@ def code_then_rule(role: Role) -> Change:
     """The code of a function sets what a rule drops then, and drops what another record repeats."""
     name = f"steps{role.n}"
     x, y, z = role.column("float"), role.column("float"), role.column("float")
-    _module(role, role.made, name, {})
+    _module(role.made, name, {})
     role.rule("range", column=x, max=10)
     double = role.rule("duplicate", columns=[y], nulls="differ")
     role.put("a", {x: 8})
@@ -255,7 +334,7 @@ def code_then_rule(role: Role) -> Change:
 def options(role: Role) -> Change:
     name = f"opts{role.n}"
     x = role.column("float")
-    _module(role, role.made, name, {x: 1.0})
+    _module(role.made, name, {x: 1.0})
     role.put("a", {x: 1})
 
     def change(new: Made) -> Tells:
@@ -269,28 +348,29 @@ def options(role: Role) -> Change:
 def redrawn(role: Role) -> Change:
     """Another draw; one param, or two of them at once."""
     role.put("a", {})
-    changes = {"salt": ("v1", "v2"), "fractions.train": (0.5, 0.8), "fractions.test": (0.5, 0.2)}
-    names = role.rng.choice([["salt"], ["fractions.train", "fractions.test"], [*changes]])
+    method = role.made.stages[SPLIT]["method"]
+    changes = {
+        "salt": ("v1", "v2"), "group": ([], ["note"]), "stratify": ([], ["label"]), "method": (method, "sticky" if method == "hash" else "hash"),
+        "fractions.train": (0.5, 0.8), "fractions.test": (0.5, 0.2),
+    }  # fmt: skip
+    names = role.rng.choice([["salt"], ["group"], ["method"], ["stratify"], ["fractions.train", "fractions.test"], ["salt", "method"]])
 
     def change(new: Made) -> Tells:
         was, now = ({name: changes[name][i] for name in names} for i in (0, 1))
-        if len(names) == 1:
-            new.stages[SPLIT]["salt"] = "v2"
-            new.redrawn = Cause("param", SPLIT, f"{SPLIT}.salt", "v1", "v2")
-            return always({})
-        new.stages[SPLIT]["fractions"] = {"train": 0.8, "test": 0.2}
-        if "salt" in names:
-            new.stages[SPLIT]["salt"] = "v2"
-            new.redrawn = Cause("param", SPLIT, SPLIT, was, now)
-        else:
+        if "." in names[0]:
+            new.stages[SPLIT]["fractions"] = {"train": 0.8, "test": 0.2}
             inner = [{name.partition(".")[2]: value for name, value in one.items()} for one in (was, now)]
             new.redrawn = Cause("param", SPLIT, f"{SPLIT}.fractions", *inner)
+        else:
+            new.stages[SPLIT] |= now
+            one = [was[names[0]], now[names[0]]]
+            new.redrawn = Cause("param", SPLIT, SPLIT, was, now) if len(names) > 1 else Cause("param", SPLIT, f"{SPLIT}.{names[0]}", *one)
         return always({})
 
     return change
 
 
 PARAMS: tuple[Callable[[Role], Change], ...] = (
-    param, param, several_params, rule_came, rule_went, rule_renamed, rule_moved_on, rules_reordered, set_then_dropped, set_then_compared,
-    stage_came, stage_went, code, code_then_rule, options, redrawn,
+    param, param, several_params, rule_came, rule_went, rule_renamed, rule_moved_on, rules_reordered, set_then_dropped, two_set_then_dropped,
+    set_then_compared, stage_came, stage_came_that_sets, stages_swapped, stage_went, use, function, code, code_then_rule, options, redrawn,
 )  # fmt: skip

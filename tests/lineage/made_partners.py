@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dsv.delta.model import Cause
-from tests.lineage.made import CLEAN, LATE, MERGE, NEW_VOTES, SHOP, VOTES, Made, Role, Told
+from tests.lineage.made import CLEAN, LATE, MERGE, NEW_VOTES, SHOP, STOCK, VOTES, Made, Role, Told
 from tests.lineage.made_deliveries import Change, Tells, always
 
 
@@ -137,6 +137,20 @@ def kept_one_annotated(role: Role) -> Change:
     return change
 
 
+def stored_anew(role: Role) -> Change:
+    """A snapshot that tells more of two equal records stores them anew, so that the other one is the first of them now."""
+    x = role.at(STOCK).column()
+    _double(role, x)
+    role.put("b", {x: f"same {role.n}"})
+    role.put("a", {x: f"same {role.n}"}, late=True)
+
+    def change(new: Made) -> Tells:
+        causes = [role.correct(new, key, {f"more{role.n}": "1"}) for key in "ab"]
+        return always({role.id("a"): Told("added", causes[0]), role.id("b"): Told("removed", causes[1])})
+
+    return change
+
+
 def sources_reordered(role: Role) -> Change:
     """Of equal records of two sources that of the first source is kept."""
     x = role.at(SHOP).column()
@@ -150,7 +164,9 @@ def sources_reordered(role: Role) -> Change:
         new.sources = {name: new.sources[name] for name in (first, *(n for n in new.sources if n != first))}
 
         def tells(old: Made, new: Made) -> dict[str, Told]:
-            orders = [[name for name in made.sources if name in other.sources] for made, other in ((old, new), (new, old))]
+            was, now = ([name for name in made.sources if name in other.sources] for made, other in ((old, new), (new, old)))
+            unlike = [i for i, pair in enumerate(zip(was, now, strict=True)) if len({*pair}) > 1]
+            orders = [names[unlike[0] : unlike[-1] + 1] for names in (was, now)]
             return {name: Told(op, Cause("param", "ingest", "sources", *orders)) for name, op in ((a, "removed"), (b, "added"))}
 
         return tells
@@ -160,5 +176,5 @@ def sources_reordered(role: Role) -> Change:
 
 PARTNERS: tuple[Callable[[Role], Change], ...] = (
     kept_one_corrected, kept_one_dropped, kept_one_withdrawn, corrected_to_repeat, chain, chain_through_one_that_is_never_kept,
-    kept_one_annotated, sources_reordered,
+    kept_one_annotated, stored_anew, sources_reordered,
 )  # fmt: skip

@@ -1,15 +1,20 @@
-"""Made projects in which it is known what was done: every record that differs is told with just that cause."""
+"""Made projects in which it is known what was done: every record that differs is told with just that cause.
+
+Each record belongs to a role, and each change touches the records of one role alone. What nothing was done to may only have
+moved to another split.
+"""
 
 from __future__ import annotations
 
 import copy
 import random
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dsv.delta.model import INVERSE, OPS, Cause, RecordDelta
@@ -17,12 +22,50 @@ from dsv.ops.diff import Diff, between
 from dsv.ops.load import load
 from dsv.project.version import Version
 from tests.lineage.made import SPLIT, Made, Role, Told, blank, riffle
-from tests.lineage.made_deliveries import ANNOTATIONS, DELIVERIES
+from tests.lineage.made_deliveries import ANNOTATIONS, DELIVERIES, Change
 from tests.lineage.made_params import PARAMS
 from tests.lineage.made_partners import PARTNERS
 from tests.runner.workshop import Workshop
 
-KINDS = (*DELIVERIES, *ANNOTATIONS, *PARAMS, *PARTNERS)
+KINDS: Sequence[Any] = (*DELIVERIES, *ANNOTATIONS, *PARAMS, *PARTNERS)
+HAND, AT_ONCE = 7, (4, 3, 1, 2, 4)
+
+
+class Case(NamedTuple):
+    """Both ways of comparing two versions, and what is to be told of each record from the first to the second."""
+
+    there: Diff
+    back: Diff
+    told: dict[str, Told]
+
+
+def cases(kinds: Sequence[Any], seed: int, folder: Path) -> Iterator[Case]:
+    """A project in which each kind of change has a role, and versions of it in which some of the changes are made at once."""
+    rng = random.Random(seed)
+    old = blank(rng)
+    changes: list[Change] = [kind(Role(old, n, rng)) for n, kind in enumerate(kinds)]
+    riffle(old, rng)
+    shop = Workshop(folder / "shop", workers=1)
+    before = build(shop, old, folder / "before")
+    was = splits(before)
+    for number, chosen in enumerate(choices(len(changes), rng)):
+        new = copy.deepcopy(old)
+        tells = [changes[n](new) for n in chosen]
+        told = {name: one for tell in tells for name, one in tell(old, new).items()}
+        after = build(shop, new, folder / f"after{number}")
+        now = splits(after)
+        moved = Told("moved", new.redrawn or Cause("partner", SPLIT, "quota"))
+        told |= {name: moved for name in was.keys() & now.keys() - told.keys() if was[name] != now[name]}
+        yield Case(between(before, after), between(after, before), told)
+
+
+def choices(n: int, rng: random.Random) -> Iterator[list[int]]:
+    """Which changes are made at once; each is made in some case."""
+    order = rng.sample(range(n), n)
+    for many in AT_ONCE:
+        order = order if order else rng.sample(range(n), n)
+        yield order[:many]
+        order = order[many:]
 
 
 def build(shop: Workshop, made: Made, folder: Path) -> Version:
@@ -33,47 +76,45 @@ def build(shop: Workshop, made: Made, folder: Path) -> Version:
     return shop.pinned(folder)
 
 
-def splits(version: Version) -> dict[str, Any]:
-    rows = load(version.layout, ".", columns=["_id", SPLIT]).to_polars()
-    return dict(rows.iter_rows())
+def splits(version: Version) -> dict[str, str]:
+    return dict(load(version.layout, ".", columns=["_id", SPLIT]).to_polars().iter_rows())
 
 
-def case(folder: Path, kinds: list[Any], seed: int, idle: int = 3) -> tuple[Diff, Diff, dict[str, Told]]:
-    rng = random.Random(seed)
-    old = blank(rng)
-    kinds = [*kinds, *rng.sample(KINDS, idle)]
-    changes = [kind(Role(old, n, rng)) for n, kind in enumerate(kinds)]
-    riffle(old, rng)
-    new = copy.deepcopy(old)
-    tells = [change(new) for change in changes[: len(kinds) - idle]]
-    told = {name: one for tell in tells for name, one in tell(old, new).items()}
-    shutil.rmtree(folder, ignore_errors=True)
-    shop = Workshop(folder / "shop", workers=1)
-    pair = [build(shop, made, folder / name) for name, made in (("old", old), ("new", new))]
-    was, now = (splits(version) for version in pair)
-    moved = Told("moved", new.redrawn or Cause("partner", SPLIT, "quota"))
-    told |= {name: moved for name in was.keys() & now.keys() - told.keys() if was[name] != now[name]}
-    return between(*pair), between(*reversed(pair)), told
-
-
-def shape(cause: Cause | None) -> list[tuple[str, str]]:
-    return [] if cause is None else [(cause.kind, cause.stage), *shape(cause.via)]
+def kinds_of(cause: Cause | None) -> list[tuple[str, str]]:
+    return [] if cause is None else [(cause.kind, cause.stage), *kinds_of(cause.via)]
 
 
 def shown(delta: RecordDelta) -> Told:
     return Told(delta.op, delta.cause, delta.partner, delta.by)
 
 
-def check(there: Diff, back: Diff, told: dict[str, Told]) -> None:
-    found = {delta.id: shown(delta) for delta in there.records()}
-    assert found == told
-    assert {op: sum(n[op] for _, n in there.causes) for op in OPS} == {op: getattr(there.counts, op) for op in OPS}
-    reverse = {delta.id: (delta.op, shape(delta.cause), delta.partner, delta.by) for delta in back.records()}
-    assert reverse == {name: (INVERSE[one.op], shape(one.cause), one.partner, one.by) for name, one in found.items()}
+def check(case: Case) -> None:
+    there, back = ({delta.id: shown(delta) for delta in diff.records()} for diff in (case.there, case.back))
+    assert there == case.told
+    assert {op: sum(n[op] for _, n in case.there.causes) for op in OPS} == {op: getattr(case.there.counts, op) for op in OPS}
+    expected = {name: (INVERSE[one.op], kinds_of(one.cause), one.partner, one.by) for name, one in there.items()}
+    assert {name: (one.op, kinds_of(one.cause), one.partner, one.by) for name, one in back.items()} == expected
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@given(st.lists(st.sampled_from(KINDS), max_size=3), st.integers(0, 10_000))
-@settings(deadline=None, max_examples=1, derandomize=True)
-def test_causes_are_those_that_were_done(tmp_path_factory: pytest.TempPathFactory, kind: Any, others: list[Any], seed: int) -> None:
-    check(*case(tmp_path_factory.getbasetemp() / "made", [kind, *others], seed))
+def dealt() -> Iterator[Any]:
+    """Hands of kinds, so that each kind is in one of them."""
+    rng = random.Random(0)
+    deck = [kind for _ in range(3) for kind in rng.sample(KINDS, len(KINDS))]
+    for number in range(10):
+        yield pytest.param(number, deck[number * HAND :][:HAND], id=str(number))
+
+
+@pytest.mark.parametrize(("seed", "kinds"), [*dealt()])
+def test_causes_are_what_was_done(tmp_path: Path, seed: int, kinds: Sequence[Any]) -> None:
+    for case in cases(kinds, seed, tmp_path):
+        check(case)
+
+
+@pytest.mark.long
+@given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=HAND), st.integers(0, 2**32))
+@settings(deadline=None, max_examples=100, phases=[Phase.generate, Phase.shrink])
+def test_causes_of_any_changes_are_what_was_done(tmp_path_factory: pytest.TempPathFactory, kinds: Sequence[Any], seed: int) -> None:
+    folder = tmp_path_factory.getbasetemp() / "made"
+    shutil.rmtree(folder, ignore_errors=True)
+    for case in cases(kinds, seed, folder):
+        check(case)

@@ -24,7 +24,6 @@ from dsv.ops.execute import execute
 from dsv.project.layout import INGEST, Layout, stage_out
 from dsv.project.pipeline import INGEST_OUTS
 from dsv.project.version import Version
-from dsv.record import yaml12
 from dsv.store.objects import Store
 
 Files = Mapping[str, bytes]
@@ -73,13 +72,13 @@ class Workshop:
     def _lock(self, name: str, outs: tuple[str, ...]) -> None:
         """Stores the outputs of a stage and pins them, as DVC does after each stage."""
         path = self.layout.root / "dvc.lock"
-        lock = yaml12.load(path.read_text(encoding="utf-8")) if path.exists() else {"schema": "2.0", "stages": {}}
+        lock = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"schema": "2.0", "stages": {}}
         pinned = []
         for out in outs:
             if (self.layout.root / out).is_dir():
                 tree = self.store.add_folder(self.layout.root / out)
                 pinned.append({"path": out, "hash": "md5", "md5": tree.oid, "size": tree.size, "nfiles": tree.nfiles})
-        written = yaml12.load(self.layout.params.read_text(encoding="utf-8"))
+        written = json.loads(self.layout.params.read_text(encoding="utf-8"))
         used = {key: written[key] for key in ("sources" if name == INGEST else name,) if key in written}
         lock["stages"][name] = {"cmd": f"dsv x {name}", "params": {"params.yaml": used}, "outs": pinned}
         path.write_text(json.dumps(lock), encoding="utf-8")
