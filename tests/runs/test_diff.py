@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import dsv
 from dsv import errors
 from dsv.ops import slices as ops
+from dsv.ops.add import Delivery
 from dsv.ops.runs_diff import compare
 from tests.conftest import Project
 from tests.runs.conftest import SAID, build, predictions
@@ -171,6 +172,8 @@ def test_ids_that_are_no_records_are_told_with_one_that_is(trained: Project) -> 
 def test_without_a_column_of_labels_there_are_no_slices(trained: Project) -> None:
     params = (trained.root / "params.yaml").read_text(encoding="utf-8").replace('"label": "label"', '"label": "mood"')
     (trained.root / "params.yaml").write_text(params, encoding="utf-8")
+    rows = "id,text,label,country,mood\n" + "".join(f"{i},text {i},ham,de,good\n" for i in range(1, 16))
+    dsv.add(Delivery([trained.write("third.csv", rows)], "shop", batch="third"), path=trained.root)
     build(trained, "another label")
     add(trained, "mood", trained.root / "after.csv")
     assert diff(trained, "run:before", "run:mood")["notes"] == [
