@@ -11,7 +11,6 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from dsv.delta import columns as delta_columns
@@ -19,15 +18,13 @@ from dsv.ledger import decisions as ledger
 from dsv.lineage.causes import INGEST, A, B, Decision
 from dsv.project.manifest import Shard
 from dsv.record import identity
-from dsv.record.arrays import series
 from dsv.runner import read
+from dsv.runner.decided import THEN, Dropped, Texts, Values, dropped, taken_back, values
 from dsv.runner.difference import same_base
 from dsv.runner.side import Mask, Rows, Side, places
 
 RESTORED = "restored"
 ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
-THEN = "\x1e"
-Texts = npt.NDArray[np.object_]
 Before = Callable[[Decision, Decision], bool]
 SCHEMA = {
     "at": pl.UInt32, "kind": pl.String, "source": pl.String, "batch_a": pl.String, "batch_b": pl.String, "stage": pl.String,
@@ -169,7 +166,7 @@ def _alone(both: Both, subjects: pl.DataFrame) -> Iterator[Part]:
 
 def _batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
     """The delivery that rows are there by: that of their shard, or the one that took them back."""
-    back = _taken_back(side, shard, rows)
+    back = taken_back(side, shard, rows)
     return [back.get(row, shard.batch) for row in rows.tolist()] if back else shard.batch
 
 
@@ -236,23 +233,12 @@ def _content(both: Both, pair: Pair) -> Part:
     return Part(pair.at, ARRIVED, {"source": pair.there.source, "batch_a": batches[0], "batch_b": batches[1]})
 
 
-def _taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:
-    """Rows that an ingest event took back, and the batch that did."""
-    if not side.digest(INGEST, shard):
-        return {}
-    found = read.moves(side.files, INGEST, shard)
-    if found is None:
-        return {}
-    kept = found.table.filter((pl.col("action") == ledger.KEEP) & pl.col("row").is_in(series(rows.astype(np.uint32)).implode()))
-    return dict(kept.select("row", "detail").iter_rows())
-
-
 def _walk(both: Both, pair: Pair) -> Iterator[Part]:
     """Subjects of equal base: what drops one on one side or otherwise than on the other, else what is assigned otherwise."""
     order = {stage: i for i, stage in enumerate(both.stages())}
     drops = []
     for side, shard, rows in _each(both, pair):
-        found = _dropped(side, shard, rows)
+        found = dropped(side, shard, rows)
         drops.append(found._replace(ranks=np.array([*(order[stage] for stage in side.stages), len(order)])[found.ranks]))
     differs = (drops[0].ranks != drops[1].ranks) | (drops[0].rules != drops[1].rules)
     if differs.any():
@@ -263,45 +249,6 @@ def _walk(both: Both, pair: Pair) -> Iterator[Part]:
 
 def _each(both: Both, pair: Pair) -> tuple[tuple[Side, Shard, Rows], tuple[Side, Shard, Rows]]:
     return (both.a, pair.here, pair.rows_a), (both.b, pair.there, pair.rows_b)
-
-
-def _first_drop(side: Side, shard: Shard, rows: Rows) -> Rows:
-    """The place among the stages of the first one that dropped a row, -1 where none did."""
-    found = np.full(len(rows), -1, dtype=np.int64)
-    before = np.ones(len(rows), dtype=np.bool_)
-    for i, stage in enumerate(side.stages):
-        if not side.digest(stage, shard):
-            continue
-        now = side.kept(shard, i + 1)[rows]
-        found[before & ~now] = i
-        before = now
-    # What was dropped and taken back later is not dropped.
-    found[before] = -1
-    return found
-
-
-class Dropped(NamedTuple):
-    """What dropped rows of one side: the place of the stage among all stages, and per row rule, partner, detail."""
-
-    ranks: Rows
-    rules: Texts
-    partners: Texts
-    details: Texts
-
-    def take(self, mask: Mask) -> Dropped:
-        """Some of the rows."""
-        return Dropped(self.ranks[mask], self.rules[mask], self.partners[mask], self.details[mask])
-
-
-def _dropped(side: Side, shard: Shard, rows: Rows) -> Dropped:
-    first = _first_drop(side, shard, rows)
-    texts = [np.full(len(rows), None, dtype=object) for _ in range(3)]
-    for stage in _distinct(first):
-        if stage >= 0:
-            at = np.flatnonzero(first == stage)
-            for column, told in zip(texts, _told(side, side.stages[stage], shard, rows[at]), strict=True):
-                column[at] = told
-    return Dropped(first, *texts)
 
 
 def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
@@ -316,40 +263,22 @@ def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
         for rank in _distinct(ranks[number][own]):
             at = own & (ranks[number] == rank)
             stage, told = both.stages()[rank], drops[number].take(at)
-            values = {"source": shard.source, "stage": stage, "rule": told.rules.tolist(), "side": name}
+            given = {"source": shard.source, "stage": stage, "rule": told.rules.tolist(), "side": name}
             if stage == INGEST:
                 rules, details = _back(_each(both, pair)[1 - number], rows[at], told)
-                yield Part(pair.at[at], EVENT, {**values, "rule": rules, "detail": details})
+                yield Part(pair.at[at], EVENT, {**given, "rule": rules, "detail": details})
             else:
-                yield Part(pair.at[at], DROPPED, {**values, "partner": told.partners.tolist()})
+                yield Part(pair.at[at], DROPPED, {**given, "partner": told.partners.tolist()})
 
 
 def _back(other: tuple[Side, Shard, Rows], rows: Rows, told: Dropped) -> tuple[list[str | None], list[str | None]]:
     """Event and delivery: of the one that took the row back on the other side, else of the one that dropped it."""
-    back = _taken_back(other[0], other[1], rows)
+    back = taken_back(other[0], other[1], rows)
     rules, details = told.rules.tolist(), told.details.tolist()
     if not back:
         return rules, details
     rules = [RESTORED if row in back else rule for row, rule in zip(rows.tolist(), rules, strict=True)]
     return rules, [back.get(row, detail) for row, detail in zip(rows.tolist(), details, strict=True)]
-
-
-def _told(side: Side, stage: str, shard: Shard, rows: Rows) -> tuple[Any, Any, Any]:
-    """Rules, partners and details of the drops of these rows, aligned with them."""
-    found = read.moves(side.files, stage, shard)
-    if found is None:
-        return None, None, None
-    if found.dense:
-        return found.table[ledger.DROP_COLUMN].gather(series(rows)).to_list(), None, None
-    known = found.table["row"].to_numpy()
-    if found.table["action"].null_count() or not (found.table["action"] == ledger.DROP).all():
-        mask = (found.table["action"] == ledger.DROP).to_numpy()
-        table, known = found.table.filter(series(mask)), known[mask]
-    else:
-        table = found.table
-    # Rows are in order, and of a row the last drop holds.
-    at = series(np.searchsorted(known, rows, side="right") - 1)
-    return tuple(table[name].gather(at).to_list() for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
 
 
 def _assigned(both: Both, pair: Pair) -> list[Part]:
@@ -362,12 +291,12 @@ def _assigned(both: Both, pair: Pair) -> list[Part]:
             break
         if pair.aligned and _alike(both, pair, stage, touched):
             continue
-        left, right = (_values(side, stage, shard, rows, touched) for side, shard, rows in _each(both, pair))
+        left, right = (values(side, stage, shard, rows, touched) for side, shard, rows in _each(both, pair))
         differs = left.values.ne_missing(right.values).to_numpy()
         if differs.any():
             told = both.assigning(stage, left.take(differs), right.take(differs))
-            values: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": [r for r, _ in told], "side": [s for _, s in told]}
-            found.append(Part(pair.at[differs], ASSIGNED, values))
+            given: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": [r for r, _ in told], "side": [s for _, s in told]}
+            found.append(Part(pair.at[differs], ASSIGNED, given))
             pair = pair.take(~differs)
     return found
 
@@ -381,37 +310,3 @@ def _alike(both: Both, pair: Pair, stage: str, touched: frozenset[str] | None) -
     return all(here.get(name) == there.get(name) for name in ({*here, *there} if touched is None else touched))
 
 
-class Values(NamedTuple):
-    """Per asked row: a text of what a stage assigned, and the rule that did (of one without rules: why it assigned nothing).
-    What several rules assigned is joined by `THEN`, in their order, and so are the rules."""
-
-    values: pl.Series
-    rules: pl.Series
-
-    def take(self, mask: Mask) -> Values:
-        """Some of the rows."""
-        return Values(self.values.filter(series(mask)), self.rules.filter(series(mask)))
-
-
-def _values(side: Side, stage: str, shard: Shard, rows: Rows, touched: frozenset[str] | None) -> Values:
-    nothing = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    found = read.decisions(side.files, stage, shard, None) if side.digest(stage, shard) else None
-    names = [] if found is None else [n for n in found.assigned if touched is None or n in touched]
-    if found is None or not names:
-        return Values(nothing, nothing)
-    if found.dense:
-        part = found.table[series(rows)]
-        texts = part.select(pl.concat_str([_text(part, n) for n in names], separator="\x1f")).to_series()
-        state = part["_state"] if part.schema.get("_state") == pl.String else nothing
-        return Values(texts, state)
-    wanted = series(rows.astype(np.uint32), "row").to_frame()
-    sets = found.table.filter((pl.col("action") == ledger.SET) & pl.col("column").is_in(names))
-    sets = sets.join(wanted.unique(), on="row", how="semi", maintain_order="left")
-    told = sets.select("row", "rule", value=pl.concat_str(["column", *[_text(sets, f"={n}") for n in names]], separator="\x1f"))
-    grouped = told.group_by("row", maintain_order=True).agg(pl.col("value", "rule").str.join(THEN))
-    joined = wanted.join(grouped, on="row", how="left", maintain_order="left")
-    return Values(joined["value"], joined["rule"])
-
-
-def _text(table: pl.DataFrame, name: str) -> pl.Series:
-    return delta_columns.plain(table[name]).fill_null("\x00")
