@@ -108,6 +108,7 @@ def refreshed(text: str, folder: Path) -> str:
         return "```console\n" + "".join(f"$ {step.command}\n{out}" for step, out in told) + "```"
 
     text = BLOCK.sub(block, text)
+    text = text.replace(str(folder.parent), "/home/ada")
     printed, shown = python(text, folder)
     return text.replace(f"```\n\n```\n{shown}```", f"```\n\n```\n{printed}```")
 

@@ -113,7 +113,7 @@ def test_the_chain_of_annotations_differs_as_recorded(project: Project, real: Re
     for a, b in PAIRS:
         modified = {p for p in {*boxes[a], *boxes[b]} if boxes[a].get(p) != boxes[b].get(p)}
         assert replay.ids(project, a, b) == ({"modified": modified} if modified else {})
-        assert [(c["kind"], c["what"], c["modified"]) for c in found[b]["causes"]] == (
+        assert [(c["kind"], c["to"], c["modified"]) for c in found[b]["causes"]] == (
             [("annotation", f"s/{b}", len(modified))] if modified else []
         )
     # Two passes of drawing: the red cells of 67 pictures that both have differ.
