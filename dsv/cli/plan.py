@@ -32,7 +32,7 @@ SENTENCES = 12
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something would change.")
 @click.option("-E", "--engine", default="local", show_default=True, help="local, dask or dask://HOST:PORT.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1), help="Shards worked on at once; the number of cores when left out."
+    "-j", "--jobs", type=click.IntRange(1), help="Shards worked on at once; left out, as many as keep the cores busy."
 )
 @options.formats("text", "json", "jsonl", "md")
 @options.directory

@@ -23,7 +23,7 @@ LOST = {
 @click.argument("stages", nargs=-1)
 @click.option("-E", "--engine", default="local", show_default=True, help="local, dask or dask://HOST:PORT.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1), help="Shards worked on at once; the number of cores when left out."
+    "-j", "--jobs", type=click.IntRange(1), help="Shards worked on at once; left out, as many as keep the cores busy."
 )
 @click.option(
     "--cache-limit",

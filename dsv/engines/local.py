@@ -15,7 +15,8 @@ class Local:
     name = "local"
 
     def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
+        # A thread waits now and then, for the interpreter or the disk: two more than there are cores keep these busy.
+        self.workers = workers or len(os.sched_getaffinity(0)) + 2
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="dsv")
 
     def map(

@@ -84,7 +84,7 @@ def order(rows: Delivered, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataF
     alone = _alone(stored)
     if alone and columns.width == 1 and columns["k0"].dtype.is_integer():
         # No two keys are equal, and no two rows differ but in their place.
-        return stored.with_columns(stored["at"].gather(np.argsort(columns["k0"].to_numpy())))
+        return stored.with_columns(stored["at"].gather(columns["k0"].arg_sort()))
     together = pl.concat([stored, columns], how="horizontal")
     if alone:
         return together.sort(columns.columns, maintain_order=True).select(stored.columns)

@@ -61,21 +61,15 @@ def _first_drop(side: Side, shard: Shard, rows: Rows) -> Rows:
 
 
 def _told(side: Side, stage: str, shard: Shard, rows: Rows) -> tuple[Any, Any, Any]:
-    """Rules, partners and details of the drops of these rows, aligned with them."""
-    found = read.moves(side.files, stage, shard)
+    """Rules, partners and details of the drops of these rows, aligned with them. Only an event of ingest has a detail."""
+    found = read.drops(side.files, stage, shard, ("rule", "partner", "detail") if stage == INGEST else ("rule", "partner"))
     if found is None:
         return None, None, None
-    if found.dense:
-        return found.table[ledger.DROP_COLUMN].gather(series(rows)).to_list(), None, None
-    known = found.table["row"].to_numpy()
-    if found.table["action"].null_count() or not (found.table["action"] == ledger.DROP).all():
-        mask = (found.table["action"] == ledger.DROP).to_numpy()
-        table, known = found.table.filter(series(mask)), known[mask]
-    else:
-        table = found.table
+    if ledger.DROP_COLUMN in found.columns:
+        return found[ledger.DROP_COLUMN].gather(series(rows)).to_list(), None, None
     # Rows are in order, and of a row the last drop holds.
-    at = series(np.searchsorted(known, rows, side="right") - 1)
-    return tuple(table[name].gather(at).to_list() for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
+    at = series(np.searchsorted(found["row"].to_numpy(), rows, side="right") - 1)
+    return tuple(found[name].gather(at).to_list() if name in found.columns else None for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
 
 
 def taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:

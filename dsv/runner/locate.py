@@ -10,6 +10,7 @@ import polars as pl
 
 from dsv.lineage.causes import INGEST
 from dsv.record import digest
+from dsv.record.arrays import series
 from dsv.runner.difference import KEY, keyed, positions, same_base
 from dsv.runner.side import Side, Words
 from dsv.runner.side import places as by_shard
@@ -104,7 +105,7 @@ def _live(side: Side, subjects: pl.DataFrame) -> pl.Series:
     known = subjects.with_row_index("_n").drop_nulls("_shard")
     for index, at, rows in by_shard(known.select("_n", shard="_shard", row="_row")).groups:
         found[known["_n"].to_numpy()[at]] = side.kept(side.shards[index], 1)[rows]
-    return pl.Series(found)
+    return series(found)
 
 
 def _replaced(moved: pl.DataFrame, own: str, mine: Side, theirs: Side, shared: dict[int, int]) -> pl.DataFrame:

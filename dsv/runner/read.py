@@ -16,6 +16,7 @@ from dsv.ledger.decisions import DROP_COLUMN, SPARSE, Decisions
 from dsv.project.layout import BASE, Files, stage_out
 from dsv.project.manifest import Shard
 from dsv.record import digest, identity
+from dsv.record.arrays import series
 from dsv.runner import narrow
 from dsv.stages.base import ID
 from dsv.table import shard as shard_file
@@ -49,6 +50,20 @@ def moves(files: Files, stage: str, shard: Shard) -> Decisions | None:
         return None
     table, meta = shard_file.read_with_meta(source, [*SPARSE, DROP_COLUMN], f"{stage_out(stage)}/{shard.relative}")
     return ledger_file.restore([table], meta)
+
+
+def drops(files: Files, stage: str, shard: Shard, told: Sequence[str]) -> pl.DataFrame | None:
+    """The drops of a stage in a shard: their rows and what is `told` of them (columns that are null everywhere are left out);
+    of a stage that decides about every row the column `DROP_COLUMN`. None where there are none."""
+    source = files.open(stage_out(stage), shard.relative)
+    if source is None:
+        return None
+    table = shard_file.read(source, ["row", "action", DROP_COLUMN, *told], f"{stage_out(stage)}/{shard.relative}")
+    if "action" not in table.columns:
+        return table
+    if (table["action"] == ledger.DROP).all(ignore_nulls=False):
+        return table
+    return table.filter(pl.col("action") == ledger.DROP)
 
 
 def base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:
@@ -120,7 +135,7 @@ def alive(files: Files, shard: Shard, stages: Iterable[str]) -> pl.Series:
 def known_alive(cache: narrow.Cache, shard: Shard, decided: Sequence[str]) -> pl.Series | None:
     """What `alive` returned after stages with these digests of their decisions, if the cache has it."""
     known = known_mask(cache, shard, decided)
-    return None if known is None else pl.Series(known)
+    return None if known is None else series(known)
 
 
 def known_mask(cache: narrow.Cache, shard: Shard, decided: Sequence[str]) -> Mask | None:
