@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from dsv.errors import SectionError
@@ -108,8 +108,9 @@ def _source_facts(source: Source) -> SourceFacts:
 
 
 def params_hash(instance: Instance) -> str:
-    """The typed hash of an instance's params, defaults included."""
-    return typed_hash(asdict(instance.params) if is_dataclass(instance.params) else dict(instance.raw))  # type: ignore[arg-type]
+    """The typed hash of an instance's params. What is as it is by default does not count: a stage that takes another default
+    for granted has another REVISION."""
+    return typed_hash(schema.given(instance.params) if is_dataclass(instance.params) else dict(instance.raw))
 
 
 def signatures(pipeline: Pipeline, ingest_revision: int, source_signatures: Mapping[str, str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, Union, get_args, ge
 
 from dsv.record import scalar
 from dsv.record.problem import ParamsError, Path, Problem, closest, found, listed, nearest
+from dsv.record.typedhash import same
 
 T = TypeVar("T")
 
@@ -92,6 +93,25 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(v) for key, v in value.items()}
     return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def given(value: Any) -> Any:
+    """As `plain`, but of sections only what is not as it is by default: a key that a new dsv brings changes nothing."""
+    if isinstance(value, OneOf):
+        return {value.name: given(value.params)}
+    if dataclasses.is_dataclass(value):
+        held = {key: (f, getattr(value, f.name)) for key, f in keys(type(value)).items()}
+        return {key: given(own) for key, (f, own) in held.items() if not _by_default(f, own)}
+    if isinstance(value, Mapping):
+        return {key: given(v) for key, v in value.items()}
+    return [given(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def _by_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+        return False
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    return same(plain(value), plain(default))
 
 
 def word(key: Any) -> str | None:

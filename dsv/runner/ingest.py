@@ -61,15 +61,7 @@ def own_signatures(params: SourceParams) -> tuple[str, ...]:
 
 
 def _signature(params: SourceParams) -> str:
-    return typed_hash(_plain(params.counts()))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    return _plain(vars(value)) if hasattr(value, "__dataclass_fields__") else value
+    return typed_hash(params.signed())
 
 
 def _write_decisions(layout: Layout, state: State, previous: Previous) -> dict[str, dict[str, str]]:

@@ -65,6 +65,11 @@ def test_a_unit_is_for_people_and_changes_no_signature() -> None:
     assert signature(plain) == signature(metres)
 
 
+def test_to_write_a_default_down_changes_no_signature() -> None:
+    bare, written = (parse(f"dataset: d\nsources: {{s: {{key: [a], columns: {{h: float}}{more}}}}}").sources["s"] for more in ("", ", on_conflict: replace"))
+    assert signature(bare) == signature(written)
+
+
 def test_names_given_to_a_delivery_hold_from_it_on(project: Project) -> None:
     told = ["--names", "name,city", "--key", "name", "--license", "CC0-1.0", "--types", "string", "--snapshot"]
     project.dsv("add", str(project.write("1.csv", "Ada,London\n")), "--source", "s", *told)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from dsv.project.params import names
 from dsv.project.params.batch import ONE_CHARACTER, Batch
 from dsv.project.params.column import Column, Problems
+from dsv.record import schema
 from dsv.record.problem import found
 
 ANNOTATIONS: Final = "annotations"
@@ -140,6 +141,12 @@ class Source:
         """The params that can change a record, by their keys: all but the names of the batches and what is only told."""
         plain = {f.metadata.get("key", f.name): getattr(self, f.name) for f in fields(self) if f.name not in ONLY_TOLD}
         return plain | {"columns": {name: replace(column, unit=None) for name, column in self.columns.items()}}
+
+    def signed(self) -> dict[str, Any]:
+        """Of `counts` what is not as it is by default."""
+        found = schema.given(replace(self, columns={name: replace(column, unit=None) for name, column in self.columns.items()}))
+        told = {key for key, f in schema.keys(type(self)).items() if f.name in ONLY_TOLD}
+        return {key: value for key, value in found.items() if key not in told}
 
     def impossible(self) -> Problems:
         yield from self._unreadable()
