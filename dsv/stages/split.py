@@ -16,6 +16,7 @@ import polars as pl
 from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import Decisions
 from dsv.record import canonical, digest
+from dsv.stages import quotas
 from dsv.stages.base import ID, Decided, Needs, Prepared, Round, SourceFacts, View
 from dsv.stages.components import join_groups
 
@@ -107,16 +108,15 @@ def _assign(rows: pl.DataFrame, params: Params) -> Decided:
     rows = rows.filter(~pl.col("annotation"))
     if len(params.group) > 1:
         rows = rows.with_columns(join_groups(rows, [f"g{i}" for i in range(len(params.group))]))
-    unit = "g0" if params.group else "u"
     if params.method == "hash":
-        found = rows.select("shard", "row", "alive").with_columns(_by_place(rows["u"].to_numpy(), params))
-    else:
-        base = rows if params.method == "sticky" else rows.filter("alive")
-        groups = _groups(base, unit)
-        assigned = _fill(groups, params, sticky=params.method == "sticky")
-        found = rows.select("shard", "row", "alive", unit).join(assigned, on=unit, how="left", maintain_order="left")
+        return Decided(rows.select("shard", "row").with_columns(_by_place(rows["u"].to_numpy(), params)))
     # A record that is gone has the place it would have: dropping it stores nothing. Only a fresh draw looks at who is there.
-    return Decided((found.filter("alive") if params.method == "fresh" else found).select("shard", "row", "split"))
+    rows = rows.filter("alive") if params.method == "fresh" else rows
+    names, shares = zip(*params.shares, strict=True)
+    fill = quotas.fresh if params.method == "fresh" else quotas.sticky
+    numbers = fill(rows, "g0" if params.group else "u", shares)
+    found = pl.Series("split", names, dtype=pl.Enum(names)).gather(pl.Series(numbers))
+    return Decided(rows.select("shard", "row").with_columns(found))
 
 
 def _by_place(u: np.ndarray, params: Params) -> pl.Series:
@@ -124,72 +124,6 @@ def _by_place(u: np.ndarray, params: Params) -> pl.Series:
     # The last bound is the end of the circle whatever the rounding of the fractions.
     bounds = np.array([min(int(c * 2**64), 2**64 - 1) for c in np.cumsum(shares)[:-1]], dtype=np.uint64)
     return pl.Series(names).gather(np.searchsorted(bounds, u, side="right")).alias("split")
-
-
-def _groups(rows: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """One row a group: first batch, stratum of its first record (sticky) or most frequent one, records per batch."""
-    return rows.group_by(unit, maintain_order=True).agg(
-        pl.col("u").first() if unit != "u" else pl.col("shard").first(),
-        pl.col("batch").first(), pl.col("stratum").first().alias("first"), pl.col("stratum").mode().min().alias("most"), pl.len().alias("n"),
-        pl.col("batch").value_counts().alias("by_batch"),
-    )  # fmt: skip
-
-
-def _fill(groups: pl.DataFrame, params: Params, *, sticky: bool) -> pl.DataFrame:
-    """Assigns groups, in order of their place, so as to fill what each split lacks; per stratum, and batch by batch."""
-    unit = groups.columns[0]
-    groups = groups.with_columns(stratum=pl.col("first" if sticky else "most")).sort("u", unit)
-    parts = []
-    for (_,), stratum in groups.partition_by("stratum", as_dict=True).items():
-        parts.append(_stratum(stratum, unit, params, sticky=sticky))
-    return pl.concat(parts) if parts else pl.DataFrame(schema={unit: pl.UInt64, "split": pl.String})
-
-
-def _stratum(groups: pl.DataFrame, unit: str, params: Params, *, sticky: bool) -> pl.DataFrame:
-    names, shares = [name for name, _ in params.shares], np.array([share for _, share in params.shares])
-    have = np.zeros(len(names))
-    later: list[tuple[int, int, int]] = []
-    out: dict[int, int] = {}
-    batches = groups["batch"].unique().sort().to_list() if sticky else [None]
-    for batch in batches:
-        new = groups.filter(batch=batch) if sticky else groups
-        have += _grown(later, batch, len(names))
-        sizes = new["n"].to_numpy() if not sticky else _first_sizes(new, batch)
-        lacking = np.maximum(shares * (have.sum() + sizes.sum()) - have, 0)
-        bounds = (
-            np.cumsum(lacking / lacking.sum() * sizes.sum()) if lacking.sum() > 0 else np.cumsum(shares * sizes.sum())
-        )
-        middle = np.cumsum(sizes) - sizes / 2
-        chosen = np.minimum(np.searchsorted(bounds, middle, side="left"), len(names) - 1)
-        for key, n, split, by_batch in zip(
-            new[unit].to_list(), sizes.tolist(), chosen.tolist(), new["by_batch"].to_list(), strict=True
-        ):
-            out[key] = split
-            have[split] += n
-            later += [
-                (entry["batch"], split, entry["count"]) for entry in by_batch if sticky and entry["batch"] != batch
-            ]
-    return pl.DataFrame(
-        {unit: list(out), "split": [names[s] for s in out.values()]},
-        schema={unit: groups.schema[unit], "split": pl.String},
-    )
-
-
-def _first_sizes(new: pl.DataFrame, batch: int | None) -> np.ndarray:
-    return np.array(
-        [next((e["count"] for e in entries if e["batch"] == batch), 0) for entries in new["by_batch"].to_list()],
-        dtype=np.int64,
-    )
-
-
-def _grown(later: list[tuple[int, int, int]], batch: int | None, splits: int) -> np.ndarray:
-    """What groups assigned earlier have grown by up to this batch."""
-    grown = np.zeros(splits)
-    if batch is not None:
-        for entry in [e for e in later if e[0] <= batch]:
-            grown[entry[1]] += entry[2]
-            later.remove(entry)
-    return grown
 
 
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
