@@ -23,8 +23,6 @@ from dsv.record import digest
 
 # A file's last use is its access time, brought forward at most this often: mounts differ in whether they do it.
 SPELL = 3600
-# All pages at once, where the system can: one by one they cost more than what is done with them.
-POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 
 
 class Lost(AssertionError):
@@ -145,7 +143,7 @@ class Cache:
         except FileNotFoundError:
             return None
         try:
-            return np.frombuffer(mmap.mmap(handle, 0, mmap.MAP_SHARED | POPULATE, mmap.PROT_READ), np.uint64)
+            return np.frombuffer(mmap.mmap(handle, 0, prot=mmap.PROT_READ), np.uint64)
         except ValueError:
             return None
         finally:

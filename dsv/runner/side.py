@@ -56,6 +56,7 @@ class Side:
     cache: Cache | None = None
     _masks: dict[tuple[str, int], Mask] = field(default_factory=dict, compare=False)
     _keys: dict[str, tuple[Words, Words]] = field(default_factory=dict, compare=False)
+    _chains: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict, compare=False)
     _dense: dict[str, frozenset[str]] = field(default_factory=dict, compare=False)
     _states: dict[tuple[str, tuple[str, ...]], State] = field(default_factory=dict, compare=False)
 
@@ -81,7 +82,10 @@ class Side:
 
     def digests(self, shard: Shard) -> dict[str, tuple[str, ...]]:
         """Column → what all stages set or assigned it to in a shard, by digest."""
-        return cells.chains(shard, self.stages, self.manifests)
+        known = self._chains.get(shard.relative)
+        if known is None:
+            known = self._chains[shard.relative] = cells.chains(shard, self.stages, self.manifests)
+        return known
 
     def decisions(self, stage: str, shard: Shard) -> Mapping[str, str]:
         """The digests of what a stage decided about a shard; empty where it decided nothing."""
