@@ -18,8 +18,8 @@ from dsv.ops.run import Work
 from dsv.ops.scratch import Scratch
 from dsv.ops.search import BAD, GOOD, SKIP, turn
 from dsv.ops.show import show
-from dsv.project.history import tags
 from dsv.project.layout import LOCK, Layout
+from dsv.project.tagged import tags
 from dsv.project.version import Version, find
 from dsv.vcs import history, revision
 from dsv.vcs.history import Commit

@@ -9,6 +9,7 @@ from dsv import errors
 from dsv.project import history
 from dsv.project.layout import LOCK, Layout
 from dsv.project.layout import find as project
+from dsv.project.tagged import tags
 from dsv.project.version import WORKSPACE, Version, dataset, find, root
 
 
@@ -35,7 +36,7 @@ def named(path: Path, rev: str | None, split: str | None) -> Named:
     if found is None or version.sha is None:
         raise errors.UnknownVersion(f"{version.rev} has no reports: nothing was run there.", hint="dsv run")
     records = report.get("dataset", {}).get("records") if split is None else splits[split]
-    return Named(dataset(layout), version.sha, history.tags(layout).get(version.sha), found, records)
+    return Named(dataset(layout), version.sha, tags(layout).get(version.sha), found, records)
 
 
 def committed(layout: Layout, rev: str | None) -> Version:

@@ -19,8 +19,8 @@ from dsv.ops.show import describe
 from dsv.pages import charts, markdown, page
 from dsv.pages.exhibits import chosen
 from dsv.pages.model import ADDED, CHANGED, REMOVED, SAME, Beside, Commit, End, Node, Report, Transition
-from dsv.project.history import tags
 from dsv.project.layout import INGEST, LOCK, Layout
+from dsv.project.tagged import tags
 from dsv.project.version import Version
 from dsv.record.changes import changes
 from dsv.runner import read

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.ops import predictions as predicted
 from dsv.ops.named import named
-from dsv.project import history
 from dsv.project.layout import LOCK, Layout
+from dsv.project.tagged import tags
 from dsv.project.version import WORKSPACE, find
 from dsv.record import yaml12
 from dsv.runner import files
@@ -65,10 +65,10 @@ def add_run(
 def runs(layout: Layout) -> list[dict[str, Any]]:
     """What runs/*.yaml record, by name. Needs no data."""
     found = []
-    tags = history.tags(layout)
+    known = tags(layout)
     for name in committed.names(layout.root):
         told = committed.record(name, layout.root)
-        version = tags.get(str(told.get("rev"))) or told.get("version")
+        version = known.get(str(told.get("rev"))) or told.get("version")
         plain = {key: told.get(key) for key in ("rev", "root", "split")}
         found.append(
             {

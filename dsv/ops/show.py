@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsv import errors
-from dsv.project.history import splits, tags
+from dsv.project.history import splits
 from dsv.project.layout import INGEST, PARAMS, SIGNATURE, Layout, report
+from dsv.project.tagged import tags
 from dsv.project.version import Version, find
 
 

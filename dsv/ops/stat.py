@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from dsv.ops.show import describe
-from dsv.project.history import tags
 from dsv.project.layout import Layout
+from dsv.project.tagged import tags
 from dsv.project.version import find
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.project import reports
 from dsv.project.layout import LOCK, Layout, report
+from dsv.project.tagged import tags
 from dsv.project.version import find
 from dsv.vcs import blob, revision, tag
 from dsv.vcs import history as commits
@@ -47,11 +48,6 @@ def between(layout: Layout, a: str, b: str | None) -> list[Entry]:
     """The versions that lead from one commit to another (HEAD when None), oldest first; the first one is not among them."""
     found = commits.log(layout.root, f"{a}..{b or 'HEAD'}", paths=[LOCK], first_parent=True)[::-1]
     return _told(layout, found)
-
-
-def tags(layout: Layout) -> dict[str, str]:
-    """Commit → the version tag that names it (the highest, where there are several)."""
-    return {t.target: t.name for t in tag.tags(layout.root) if "@v" in t.name}
 
 
 class Release(NamedTuple):

@@ -5,20 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dsv import errors
 from dsv.dvcio import config
-from dsv.project.history import tags
 from dsv.project.layout import LOCK, Layout
+from dsv.project.tagged import tags
 from dsv.store.objects import Store
 from dsv.vcs import blob, history, revision
 
-if TYPE_CHECKING:
-    from dsv.project.version import Version
-
 SEEN = "seen.json"
 SHOWN = 3
+
+
+class Version(Protocol):
+    """What is asked of a version; `sha` is None for the workspace."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def rev(self) -> str: ...
+    @property
+    def sha(self) -> str | None: ...
+    @property
+    def store(self) -> Store: ...
 
 
 def require(version: Version, folders: Mapping[str, str]) -> None:
