@@ -13,6 +13,7 @@ from dsv.delta.model import ADDED, REMOVED, Cause
 from dsv.lineage.causes import INGEST, PARTNER, UNEXPLAINED, Arrival, Causes, Decision, Vote
 from dsv.record.arrays import series
 from dsv.runner import evidence, locate
+from dsv.runner.both import Both
 from dsv.runner.chains import Chains, Found, Pending, Ways, hashable
 from dsv.runner.difference import Difference
 from dsv.runner.side import Side
@@ -157,7 +158,7 @@ class _Explainer:
 
     def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Decision]:
         """The first other value that an earlier rule or stage assigned to a record."""
-        order = {stage: i for i, stage in enumerate(evidence.Both(self.a, self.b).stages())}
+        order = {stage: i for i, stage in enumerate(Both(self.a, self.b).stages())}
         own = {at: Decision(*row) for at, *row in some.select("at", "stage", "rule", "side").iter_rows()}
         assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]), self._causes.comes_before)
         found = {}

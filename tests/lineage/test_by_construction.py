@@ -21,14 +21,14 @@ from dsv.delta.model import INVERSE, OPS, Cause, RecordDelta
 from dsv.ops.diff import Diff, between
 from dsv.ops.load import load
 from dsv.project.version import Version
-from tests.lineage import made_params
 from tests.lineage.made import SPLIT, Made, Role, Told, blank, riffle
 from tests.lineage.made_deliveries import ANNOTATIONS, DELIVERIES, Change
-from tests.lineage.made_params import PARAMS
 from tests.lineage.made_partners import PARTNERS
+from tests.lineage.made_rules import RULED
+from tests.lineage.made_stages import STAGED, redrawn
 from tests.runner.workshop import Workshop
 
-KINDS: Sequence[Any] = (*DELIVERIES, *ANNOTATIONS, *PARAMS, *PARTNERS)
+KINDS: Sequence[Any] = (*DELIVERIES, *ANNOTATIONS, *RULED, *STAGED, *PARTNERS)
 HAND, AT_ONCE = 7, (4, 3, 1, 2, 4)
 
 
@@ -116,7 +116,7 @@ HANDS = st.lists(st.sampled_from(KINDS), min_size=1, max_size=HAND)
 
 @pytest.mark.long
 # There is one split: what two other draws of it did at once is the doing of both.
-@given(HANDS.filter(lambda kinds: kinds.count(made_params.redrawn) < 2), st.integers(0, 2**32))
+@given(HANDS.filter(lambda kinds: kinds.count(redrawn) < 2), st.integers(0, 2**32))
 @settings(deadline=None, max_examples=100, phases=[Phase.generate, Phase.shrink])
 def test_causes_of_any_changes_are_what_was_done(tmp_path_factory: pytest.TempPathFactory, kinds: Sequence[Any], seed: int) -> None:
     folder = tmp_path_factory.getbasetemp() / "made"
