@@ -43,25 +43,38 @@ def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before) -> pl.DataF
 
     `columns`, where it is not null, are those in which the record differs: only these are compared.
     """
+    both, paired, sets = _set_out(a, b, subjects, before)
+    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets)])
+
+
+def _set_out(a: Side, b: Side, subjects: pl.DataFrame, before: Before | None) -> tuple[Both, pl.DataFrame, Rows]:
+    """The versions, the subjects with a base row in both, and which set of columns each of them differs in."""
     paired = subjects.drop_nulls(["a_shard", "b_shard"])
     joined = paired["columns"].list.join("\x1f")
     known = joined.drop_nulls().unique(maintain_order=True)
     numbers = pl.int_range(len(known), eager=True)
     sets = joined.replace_strict(known, numbers, default=-1, return_dtype=pl.Int64).fill_null(-1)
-    both = Both(a, b, [frozenset(text.split("\x1f")) for text in known], before)
-    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets.to_numpy())])
+    return Both(a, b, [frozenset(text.split("\x1f")) for text in known], before), paired, sets.to_numpy()
 
 
 def assignments(a: Side, b: Side, paired: pl.DataFrame, before: Before) -> pl.DataFrame:
     """As `gather`, of subjects with a base row in both versions, by what stages assign alone: drops do not count."""
     both = Both(a, b, before=before)
-    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
-    parts: list[Part] = []
-    for index_a, index_b, some in _groups(shards_a, shards_b):
-        sets = np.full(len(some), -1)
-        pair = Pair(a.shards[index_a], b.shards[index_b], at[some], rows_a[some], rows_b[some], sets)
-        parts += _assigned(both, pair)
-    return _frame(parts)
+    return _frame([part for pair in _together(both, paired, np.full(paired.height, -1)) for part in _assigned(both, pair)])
+
+
+def assigning(a: Side, b: Side, subjects: pl.DataFrame) -> dict[int, list[str]]:
+    """Of subjects with a base row in both versions the stages that assigned them something, in the columns that differ."""
+    both, paired, sets = _set_out(a, b, subjects, None)
+    found: dict[int, list[str]] = {}
+    for whole in _together(both, paired, sets):
+        for number in _distinct(whole.sets):
+            pair, touched = whole.take(whole.sets == number), both.touched[number] if number >= 0 else None
+            for stage in b.stages:
+                told = values(b, stage, pair.there, pair.rows_b, touched).values
+                for at in pair.at[told.is_not_null().to_numpy()].tolist():
+                    found.setdefault(at, []).append(stage)
+    return found
 
 
 def _frame(parts: Sequence[Part]) -> pl.DataFrame:
@@ -104,17 +117,23 @@ def _batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
 def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
     if paired.is_empty():
         return
-    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
-    hashed = _unlike(both, paired)
-    for index_a, index_b, some in _groups(shards_a, shards_b):
-        pair = Pair(both.a.shards[index_a], both.b.shards[index_b], at[some], rows_a[some], rows_b[some], sets[some])
-        unlike = hashed[some]
+    hashed = np.zeros(int(paired["at"].max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
+    hashed[paired["at"].to_numpy()] = _unlike(both, paired)
+    for pair in _together(both, paired, sets):
+        unlike = hashed[pair.at]
         if unlike.any():
             unlike[unlike] = _told_apart(both, pair.take(unlike))
             if unlike.any():
                 yield _content(both, pair.take(unlike))
         if not unlike.all():
             yield from _walk(both, pair.take(~unlike))
+
+
+def _together(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Pair]:
+    """Subjects by the two shards that their base rows lie in."""
+    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
+    for index_a, index_b, some in _groups(shards_a, shards_b):
+        yield Pair(both.a.shards[index_a], both.b.shards[index_b], at[some], rows_a[some], rows_b[some], sets[some])
 
 
 def _groups(one: Rows, two: Rows) -> Iterator[tuple[int, int, Rows]]:

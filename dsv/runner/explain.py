@@ -36,7 +36,6 @@ def run(difference: Difference, a: Side, b: Side, causes: Causes, merging: Calla
     """A cause for each changed record."""
     rows = difference.rows
     found = _Explainer(a, b, causes, merging).run(rows)
-    found.numbers[found.numbers < 0] = found.number(Cause(UNEXPLAINED, INGEST, INGEST)) if (found.numbers < 0).any() else -1
     texts: dict[str, list[str | None]] = {"partner": [None] * rows.height, "by": [None] * rows.height}
     for at, one in found.pending.items():
         if found.causes[found.numbers[at]].kind == PARTNER:
@@ -67,7 +66,17 @@ class _Explainer:
         found = self.about(subjects)
         among = partial(locate.among, rows=rows, a=self.a, b=self.b)
         Chains(found, Ways(among, self.locate, self._otherwise, partial(self._turned, subjects))).run()
+        self._rest(found, subjects)
         return found
+
+    def _rest(self, found: Found, subjects: pl.DataFrame) -> None:
+        """Records about which nothing was decided otherwise: what was assigned last is what came before last in the other."""
+        left = np.flatnonzero(found.numbers < 0)
+        if not len(left):
+            return
+        stages = evidence.assigning(self.a, self.b, subjects.filter(pl.col("at").is_in(series(left).implode())))
+        for at in left.tolist():
+            found.numbers[at] = found.number(self._causes.last_word(stages.get(at, ())) or Cause(UNEXPLAINED, INGEST, INGEST))
 
     def locate(self, ids: Sequence[str]) -> Found:
         """What is known of records by their ids, changed or not."""

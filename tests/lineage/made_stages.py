@@ -57,6 +57,22 @@ def stages_swapped(role: Role) -> Change:
     return change
 
 
+def stages_swapped_that_set(role: Role) -> Change:
+    """Both stages set what they set before, and the other one has the last word."""
+    x = role.column(keep="kept")
+    one, two = f"one{role.n}", f"two{role.n}"
+    for name, known in ((one, {"u": "p", "q": "p"}), (two, {"u": "q", "p": "q"})):
+        role.made.stages[name] = {"use": "clean", "rules": [{"aliases": {"column": x, "map": known}}]}
+    role.put("a", {x: "u"})
+
+    def change(new: Made) -> Tells:
+        names = [{one: two, two: one}.get(name, name) for name in new.stages]
+        new.stages = {name: new.stages[name] for name in names}
+        return always({role.id("a"): Told("modified", Cause("param", one, "stages", [one, two], [two, one]))})
+
+    return change
+
+
 def use(role: Role) -> Change:
     """A section of another stage now."""
     x = role.column("float")
@@ -145,6 +161,30 @@ def code_then_rule(role: Role) -> Change:
     return change
 
 
+def undeclared(role: Role) -> Change:
+    """A function reads a file that nobody is told of: what comes of that is explained by nothing, nor what comes through it."""
+    name = f"luck{role.n}"
+    x, y, z = role.column("float"), role.column("float"), role.column("float")
+    _module(role.made, name, {})
+    del role.made.modules[name]
+    role.made.secrets[name] = {"add": {x: 0.0}, "most": {z: 100.0}}
+    double = role.rule("duplicate", columns=[y], nulls="differ")
+    role.put("b", {y: 5, z: 12})
+    role.put("c", {y: 5}, late=True)
+
+    def change(new: Made) -> Tells:
+        new.secrets[name] = {"add": {x: 1.0}, "most": {z: 10.0}}
+
+        def tells(old: Made, new: Made) -> dict[str, Told]:
+            cause, through = Cause("unexplained", name, "mark"), Cause("unexplained", CLEAN, new.label(CLEAN, double))
+            told = {f"keep{x}": Told("modified", cause), "b": Told("removed", cause), "c": Told("added", through)}
+            return {role.id(key): one for key, one in told.items()}
+
+        return tells
+
+    return change
+
+
 def options(role: Role) -> Change:
     name = f"opts{role.n}"
     x = role.column("float")
@@ -185,5 +225,5 @@ def redrawn(role: Role) -> Change:
 
 
 STAGED: tuple[Callable[[Role], Change], ...] = (
-    stage_came, stage_came_that_sets, stages_swapped, stage_went, use, function, code, code_then_rule, options, redrawn,
+    stage_came, stage_came_that_sets, stages_swapped, stages_swapped_that_set, stage_went, use, function, code, code_then_rule, undeclared, options, redrawn,
 )  # fmt: skip

@@ -72,6 +72,9 @@ def choices(n: int, rng: random.Random) -> Iterator[list[int]]:
 def build(shop: Workshop, made: Made, folder: Path) -> Version:
     for name, text in made.code().items():
         (shop.layout.root / name).write_text(text)
+    if made.secrets:
+        # What a stage found once is taken from the cache as long as nothing that it knows of is another.
+        shutil.rmtree(shop.layout.cache, ignore_errors=True)
     shop.write(made.params(), made.files())
     shop.build()
     return shop.pinned(folder)
