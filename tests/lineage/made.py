@@ -68,6 +68,8 @@ class Made:
     secrets: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     redrawn: Cause | None = None
+    # What becomes of some records when all of the stock is stored anew, in the order of keys.
+    anew: dict[str, str] = field(default_factory=dict)
 
     def params(self) -> dict[str, Any]:
         sections = {}
