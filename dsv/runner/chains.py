@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dsv.delta.model import Cause
-from dsv.lineage.causes import PARTNER, UNEXPLAINED, Decision
+from dsv.lineage.causes import PARTNER, Decision
 
 DEEPEST = 32
 
@@ -126,6 +126,6 @@ class Chains:
         return self._ways.turned(found.pending[at], at if found is self._found else None)
 
     def _through(self, one: Pending, via: Cause | None) -> Cause:
-        if via is None or via.kind == UNEXPLAINED:
+        if via is None:
             return self._ways.otherwise(one)
         return Cause(PARTNER, one.decision.stage, one.decision.rule or one.decision.stage, via=via)

@@ -81,7 +81,9 @@ def use(role: Role) -> Change:
     role.put("a", {x: 12})
 
     def change(new: Made) -> Tells:
+        stages = [*new.stages]
         _module(new, name, {x: 1.0})
+        new.stages = {each: new.stages[each] for each in stages}
         cause = Cause("param", name, f"{name}.use", "clean", "python")
         return always({role.id("a"): Told("added", cause), role.id(f"keep{x}"): Told("modified", cause)})
 
@@ -162,7 +164,7 @@ def code_then_rule(role: Role) -> Change:
 
 
 def undeclared(role: Role) -> Change:
-    """A function reads a file that nobody is told of: what comes of that is explained by nothing, nor what comes through it."""
+    """A function reads a file that nobody is told of: nothing explains what comes of that."""
     name = f"luck{role.n}"
     x, y, z = role.column("float"), role.column("float"), role.column("float")
     _module(role.made, name, {})
@@ -176,8 +178,9 @@ def undeclared(role: Role) -> Change:
         new.secrets[name] = {"add": {x: 1.0}, "most": {z: 10.0}}
 
         def tells(old: Made, new: Made) -> dict[str, Told]:
-            cause, through = Cause("unexplained", name, "mark"), Cause("unexplained", CLEAN, new.label(CLEAN, double))
-            told = {f"keep{x}": Told("modified", cause), "b": Told("removed", cause), "c": Told("added", through)}
+            cause = Cause("unexplained", name, "mark")
+            through = Told("added", Cause("partner", CLEAN, new.label(CLEAN, double), via=cause), role.id("b"))
+            told = {f"keep{x}": Told("modified", cause), "b": Told("removed", cause), "c": through}
             return {role.id(key): one for key, one in told.items()}
 
         return tells

@@ -1,0 +1,31 @@
+"""Cases in which a record was told with the wrong cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dsv.delta.model import Cause
+from dsv.ops.diff import between
+from tests.runner.workshop import Workshop
+
+SOURCE = {"license": "MIT", "format": "csv", "key": ["id"], "columns": {"z": "float"}}
+DOUBLE, TEXT, RANGE = {"duplicate": {"columns": ["x"], "nulls": "differ"}}, {"text": {"columns": ["x"], "case": "lower"}}, {"range": {"column": "z", "max": 9}}
+
+
+def causes(folder: Path, files: list[str], was: dict[str, Any], now: dict[str, Any]) -> dict[str, Cause]:
+    """The cause of each record that differs where the stages are others."""
+    shop, versions = Workshop(folder / "shop", workers=1), []
+    for name, stages in (("was", was), ("now", now)):
+        delivered = {("shop", f"d{i}"): {"0.csv": text.replace(" ", "\n").encode()} for i, text in enumerate(files)}
+        shop.write({"dataset": "d", "sources": {"shop": {**SOURCE, "batches": [batch for _, batch in delivered]}}, **stages}, delivered)
+        shop.build()
+        versions.append(shop.pinned(folder / name))
+    return {delta.id: delta.cause for delta in between(*versions).records()}
+
+
+def test_what_other_records_are_set_to_is_no_cause(tmp_path: Path) -> None:
+    files = ["id,x,y,z a,same,,", "id,x,y,z b,SAME,,1 c,,UP,1"]
+    now = [{"text": {"columns": ["y"], "case": "lower"}}, TEXT, DOUBLE, RANGE]
+    found = causes(tmp_path, files, {"clean": {"rules": [DOUBLE, RANGE, TEXT]}}, {"clean": {"rules": now}})
+    assert found["shop/b"] == Cause("param", "clean", "clean.rules", ["duplicate", "text"], ["text#2", "duplicate"])
