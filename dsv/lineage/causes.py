@@ -6,7 +6,7 @@ delta has one. The cause of a `partner` follows in `via`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -85,6 +85,13 @@ class Causes:
             return decision.rule or ""
         pair = self._pair(decision) if self.in_both(decision.stage) else None
         return (pair and pair[0 if side == A else 1]) or ""
+
+    def compared(self, decision: Decision) -> tuple[str, ...] | None:
+        """The columns that a rule names as those in which it compares records; None where it names none."""
+        facts = (self.a if decision.side == A else self.b).stages[decision.stage]
+        paths = facts.rules.get(decision.rule or "")
+        found = value(facts.params, paths[0]) if paths else None
+        return (tuple(found.get("columns") or ()) or None) if isinstance(found, Mapping) else None
 
     def in_both(self, stage: str) -> bool:
         """Whether both versions have the stage."""

@@ -14,7 +14,7 @@ from dsv.lineage.causes import INGEST, PARTNER, UNEXPLAINED, Arrival, Causes, De
 from dsv.record.arrays import series
 from dsv.runner import evidence, locate
 from dsv.runner.both import Both
-from dsv.runner.chains import Chains, Found, Pending, Ways, hashable
+from dsv.runner.chains import Chains, Found, Key, Pending, Ways, hashable
 from dsv.runner.difference import Difference
 from dsv.runner.side import Side
 from dsv.runner.votes import Merging, Votes
@@ -53,6 +53,8 @@ class _Explainer:
         self.a, self.b = a, b
         self._causes, self._merging = causes, merging
         self._votes = Votes(a, b)
+        self._numbers: dict[str, int] = {}
+        self._columns: dict[Decision, tuple[str, ...] | None] = {}
 
     @cached_property
     def _merges(self) -> Mapping[str, Merging]:
@@ -64,8 +66,8 @@ class _Explainer:
         for own, mine, theirs in (("b", self.b, self.a), ("a", self.a, self.b)):
             subjects = locate.twins(subjects, own, mine, theirs)
         found = self.about(subjects)
-        among = partial(locate.among, rows=rows, a=self.a, b=self.b)
-        Chains(found, Ways(among, self.locate, self._otherwise, partial(self._turned, subjects))).run()
+        among, others = partial(self._among, rows), partial(self._locate, subjects)
+        Chains(found, Ways(among, others, self._otherwise, partial(self._turned, subjects))).run()
         self._rest(found, subjects)
         return found
 
@@ -78,13 +80,22 @@ class _Explainer:
         for at in left.tolist():
             found.numbers[at] = found.number(self._causes.last_word(stages.get(at, ())) or Cause(UNEXPLAINED, INGEST, INGEST))
 
-    def locate(self, ids: Sequence[str]) -> Found:
-        """What is known of records by their ids, changed or not."""
-        places = zip("ab", (locate.places(side, ids) for side in (self.a, self.b)), strict=True)
+    def _among(self, rows: pl.DataFrame, keys: Sequence[Key]) -> dict[Key, int]:
+        """Those of the records that came or went, by their number."""
+        self._numbers |= locate.among([key.record for key in keys], rows, self.a, self.b)
+        gone, known = rows["op"].is_in([ADDED, REMOVED]), self._numbers
+        return {key: known[key.record] for key in keys if key.record in known and gone[known[key.record]]}
+
+    def _locate(self, subjects: pl.DataFrame, keys: Sequence[Key]) -> Found:
+        """What is known of records, in so far as they matter; `_among` was asked before."""
+        others = list(dict.fromkeys(key.record for key in keys if key.record not in self._numbers))
+        places = zip("ab", (locate.places(side, others) for side in (self.a, self.b)), strict=True)
         renamed = [part.rename({"shard": f"{key}_shard", "row": f"{key}_row"}) for key, part in places]
-        subjects = pl.concat(renamed, how="horizontal").with_row_index("at")
-        nothing = pl.lit(None, pl.List(pl.String)).alias("columns")
-        return self.about(subjects.with_columns(nothing, op=pl.lit(None, pl.String)))
+        found = pl.concat([subjects.select(POSITIONS), pl.concat(renamed, how="horizontal").select(POSITIONS)])
+        at = self._numbers | {record: subjects.height + i for i, record in enumerate(others)}
+        asked = found[[at[key.record] for key in keys]].with_row_index("at").with_columns(op=pl.lit(None, pl.String))
+        columns = pl.Series("columns", [None if key.columns is None else list(key.columns) for key in keys], dtype=pl.List(pl.String))
+        return self.about(asked.with_columns(columns))
 
     def about(self, subjects: pl.DataFrame) -> Found:
         """What is known of the subjects (numbered by `at`)."""
@@ -136,7 +147,7 @@ class _Explainer:
             if cause is None and first is not None:
                 cause = self._causes.decision(first) or self._causes.built_on(first) or self._read(first.stage)
             if cause is None and partner is not None:
-                found.pending[at] = Pending(decision, partner)
+                found.pending[at] = Pending(decision, partner, self._compared(decision))
                 continue
             if cause is None and kind == evidence.ASSIGNED:
                 cause = self._causes.quota(stage)
@@ -164,6 +175,16 @@ class _Explainer:
         if moved is None and here.relative != there.relative:
             moved = self._causes.arrival(Arrival(here.source, here.batch, there.batch))
         return moved or self._otherwise(pending)
+
+    def _compared(self, decision: Decision) -> tuple[str, ...] | None:
+        """The columns of other records that matter to a decision: no stage after it has a say."""
+        if decision not in self._columns:
+            stages = Both(self.a, self.b).stages()
+            after = stages[stages.index(decision.stage) :]
+            later = [side.dense(stage) for side in (self.a, self.b) for stage in after if stage in side.stages]
+            named = self._causes.compared(decision) or sorted({*self.a.columns, *self.b.columns})
+            self._columns[decision] = tuple(name for name in named if name not in frozenset().union(*later))
+        return self._columns[decision]
 
     def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Decision]:
         """The first other value that an earlier rule or stage assigned to a record."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dsv.delta.model import Cause
-from tests.lineage.made import CLEAN, EXTRA, LATE, Made, Role, Rule, Told
+from tests.lineage.made import CLEAN, EXTRA, LATE, SHOP, Made, Role, Rule, Told
 from tests.lineage.made_deliveries import Change, Tells, always
 
 # kind → params, values of records, the leaf that changes, its new value, which records go and which come.
@@ -196,7 +196,28 @@ def set_then_compared(role: Role) -> Change:
     return change
 
 
+def compared_otherwise(role: Role) -> Change:
+    """Records of two sources are compared too, or no longer those of which only some columns are alike."""
+    x, y = role.at(SHOP).column(), role.column()
+    double = role.rule("duplicate", columns=[x], nulls="differ", within="source")
+    role.put("a", {x: f"same {role.n}", y: "one"})
+    role.put("b", {x: f"same {role.n}", y: "other"}, late=True)
+    near = role.id("b")
+    role.own()
+    far = role.put("c", {x: f"same {role.n}"})
+    leaf, was, now, told = role.rng.choice([
+        ("within", "source", "dataset", (far, "removed")),
+        ("columns", [x], [x, y], (near, "added")),
+    ])  # fmt: skip
+
+    def change(new: Made) -> Tells:
+        new.rules[CLEAN][double].params[leaf] = now
+        return lambda old, new: {told[0]: Told(told[1], role.param(new, double, leaf, was, now))}
+
+    return change
+
+
 RULED: tuple[Callable[[Role], Change], ...] = (
     param, param, several_params, rule_came, rule_went, rule_renamed, rule_moved_on, rules_reordered, set_then_dropped, two_set_then_dropped,
-    set_then_compared,
+    set_then_compared, compared_otherwise,
 )  # fmt: skip

@@ -29,3 +29,13 @@ def test_what_other_records_are_set_to_is_no_cause(tmp_path: Path) -> None:
     now = [{"text": {"columns": ["y"], "case": "lower"}}, TEXT, DOUBLE, RANGE]
     found = causes(tmp_path, files, {"clean": {"rules": [DOUBLE, RANGE, TEXT]}}, {"clean": {"rules": now}})
     assert found["shop/b"] == Cause("param", "clean", "clean.rules", ["duplicate", "text"], ["text#2", "duplicate"])
+
+
+def test_what_is_not_compared_of_another_record_is_no_cause(tmp_path: Path) -> None:
+    lower, as_it_is = ({"text": {"columns": ["y"], **case}} for case in ({"case": "lower"}, {}))
+    was, now = ({"clean": {"rules": rules}} for rules in ([DOUBLE, TEXT, as_it_is], [TEXT, DOUBLE, lower]))
+    found = causes(tmp_path, ["id,x,y,z a,same,UP,", "id,x,y,z b,SAME,,"], was, now)
+    assert found == {
+        "shop/a": Cause("param", "clean", "clean.rules[2].text.case", None, "lower"),
+        "shop/b": Cause("param", "clean", "clean.rules", ["duplicate", "text"], ["text", "duplicate"]),
+    }
