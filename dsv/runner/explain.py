@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from dsv.delta.model import ADDED, REMOVED, Cause
+from dsv.delta.model import ADDED, MODIFIED, REMOVED, Cause
 from dsv.lineage.causes import INGEST, PARTNER, UNEXPLAINED, Arrival, Causes, Decision, Vote
 from dsv.record.arrays import series
 from dsv.runner import evidence, locate
 from dsv.runner.both import Both
 from dsv.runner.chains import Chains, Found, Key, Pending, Ways, hashable
 from dsv.runner.difference import Difference
-from dsv.runner.side import Side
+from dsv.runner.side import SPLIT, Side
 from dsv.runner.votes import Merging, Votes
 
 SUPERSEDED = "superseded"
@@ -62,7 +62,9 @@ class _Explainer:
 
     def run(self, rows: pl.DataFrame) -> Found:
         """What is known of the rows of a difference."""
-        subjects = rows.select("op", "columns", *POSITIONS).with_row_index("at")
+        # What was modified counts as that, whether or not it moved to another split too.
+        columns = pl.when(op=MODIFIED).then(pl.col("columns").list.set_difference([SPLIT])).otherwise("columns")
+        subjects = rows.select("op", *POSITIONS, columns=columns).with_row_index("at")
         for own, mine, theirs in (("b", self.b, self.a), ("a", self.a, self.b)):
             subjects = locate.twins(subjects, own, mine, theirs)
         found = self.about(subjects)

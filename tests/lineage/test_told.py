@@ -39,3 +39,9 @@ def test_what_is_not_compared_of_another_record_is_no_cause(tmp_path: Path) -> N
         "shop/a": Cause("param", "clean", "clean.rules[2].text.case", None, "lower"),
         "shop/b": Cause("param", "clean", "clean.rules", ["duplicate", "text"], ["text", "duplicate"]),
     }
+
+
+def test_what_was_modified_and_moved_is_told_by_what_modified_it(tmp_path: Path) -> None:
+    sets = {name: {"use": "clean", "rules": [{"aliases": {"column": "x", "map": known}}]} for name, known in (("p", {"u": "p", "q": "p"}), ("q", {"u": "q", "p": "q"}))}
+    was, now = ({**{n: sets[n] for n in order}, "split": {"method": "hash", "fractions": {name: 1.0}}} for order, name in (("pq", "one"), ("qp", "two")))
+    assert causes(tmp_path, ["id,x,z a,u,"], was, now) == {"shop/a": Cause("param", "p", "stages", ["p", "q"], ["q", "p"])}
