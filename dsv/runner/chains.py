@@ -85,7 +85,7 @@ class Chains:
         waiting = {one.key for one in self._found.pending.values()}
         for _ in range(DEEPEST):
             if waiting:
-                self._learn(sorted(waiting, key=repr))
+                self._learn(sorted(waiting, key=lambda key: (key.record, key.columns or ())))
                 deeper = [found.pending.get(at) for found, at in (self._known[key] for key in waiting)]
                 waiting = {one.key for one in deeper if one is not None} - self._known.keys()
         names = {at: key for key, (found, at) in self._known.items() if found is self._found}

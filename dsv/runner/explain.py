@@ -85,7 +85,7 @@ class _Explainer:
     def _among(self, rows: pl.DataFrame, keys: Sequence[Key]) -> dict[Key, int]:
         """Those of the records that came or went, by their number."""
         self._numbers |= locate.among([key.record for key in keys], rows, self.a, self.b)
-        gone, known = rows["op"].is_in([ADDED, REMOVED]), self._numbers
+        gone, known = rows["op"].is_in([ADDED, REMOVED]).to_numpy(), self._numbers
         return {key: known[key.record] for key in keys if key.record in known and gone[known[key.record]]}
 
     def _locate(self, subjects: pl.DataFrame, keys: Sequence[Key]) -> Found:
