@@ -40,6 +40,11 @@ class Cause(NamedTuple):
     now: Any = None
     via: Cause | None = None
 
+    @property
+    def root(self) -> Cause:
+        """The cause at the end of the chain."""
+        return self if self.via is None else self.via.root
+
 
 class RecordDelta(NamedTuple):
     """One changed record. `old` and `new` hold the changed columns only (all columns of an added or removed record).

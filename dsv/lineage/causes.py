@@ -86,6 +86,13 @@ class Causes:
         pair = self._pair(decision) if self.in_both(decision.stage) else None
         return (pair and pair[0 if side == A else 1]) or ""
 
+    def compared(self, decision: Decision) -> tuple[str, ...] | None:
+        """The columns that a rule names as those in which it compares records; None where it names none."""
+        facts = (self.a if decision.side == A else self.b).stages[decision.stage]
+        paths = facts.rules.get(decision.rule or "")
+        found = value(facts.params, paths[0]) if paths else None
+        return (tuple(found.get("columns") or ()) or None) if isinstance(found, Mapping) else None
+
     def in_both(self, stage: str) -> bool:
         """Whether both versions have the stage."""
         return stage in self.a.stages and stage in self.b.stages
@@ -108,7 +115,7 @@ class Causes:
             return None
         if pair.was is None or pair.now is None:
             return self._came_or_went(stage, pair)
-        return self._of_paths(stage, zip(_own(was, pair.was), _own(now, pair.now), strict=False))
+        return self._of_paths(stage, zip(params.own(was, pair.was), params.own(now, pair.now), strict=False))
 
     def built_on(self, decision: Decision) -> Cause | None:
         """The cause in what a rule builds on: params of rules before it, their order, params that no rule names."""
@@ -144,7 +151,7 @@ class Causes:
 
     def _came_or_went(self, stage: str, pair: Pair) -> Cause:
         was, now = self.a.stages[stage], self.b.stages[stage]
-        return Cause(PARAM, stage, f"{stage}.{pair.now or pair.was}", _settings(was, pair.was), _settings(now, pair.now))
+        return Cause(PARAM, stage, f"{stage}.{pair.now or pair.was}", params.written(was, pair.was), params.written(now, pair.now))
 
     @cached_property
     def _pairs(self) -> dict[str, list[Pair]]:
@@ -158,7 +165,7 @@ class Causes:
     def _of_paths(self, stage: str, paths: Any) -> Cause | None:
         was, now = self.a.stages[stage], self.b.stages[stage]
         for old, new in paths:
-            pair = [_nameless(value(was.params, old)), _nameless(value(now.params, new))]
+            pair = [params.nameless(value(was.params, old)), params.nameless(value(now.params, new))]
             found = params.change(pair[0], pair[1], f"{stage}.{new}")
             if found is not None:
                 return Cause(PARAM, stage, *found)
@@ -206,8 +213,20 @@ class Causes:
         return _turned(INGEST, "sources", was, now)
 
     def order_of_stages(self, stage: str) -> Cause | None:
-        """The cause where the stages stand in another order."""
-        return _turned(stage, "stages", self.a.stages, self.b.stages)
+        """The cause where other stages come before this one, or those before it in another order."""
+        orders = [[name for name in own.stages if name in other.stages] for own, other in ((self.a, self.b), (self.b, self.a))]
+        if stage not in orders[0]:
+            return None
+        before, now = ({*names[: names.index(stage)]} for names in orders)
+        some = (before ^ now or before) | {stage}
+        return _turned(stage, "stages", *([name for name in names if name in some] for names in orders))
+
+    def last_word(self, stages: Iterable[str]) -> Cause | None:
+        """The cause where some stages assign the same in both versions, but another of them is the last one to do so."""
+        some = {*stages}
+        moved = params.turned(*([name for name in facts.stages if name in some] for facts in (self.a, self.b)))
+        # Any of them would do; it is the same one from B to A.
+        return None if moved is None else Cause(PARAM, min(moved[0]), "stages", *moved)
 
     def reading(self, sources: Iterable[str]) -> Cause | None:
         """The cause where deliveries of some sources are read in another way."""
@@ -271,22 +290,3 @@ class Causes:
 def _turned(stage: str, what: str, was: Iterable[str], now: Iterable[str]) -> Cause | None:
     orders = params.turned(was, now)
     return None if orders is None else Cause(PARAM, stage, what, *orders)
-
-
-def _own(facts: StageFacts, label: str) -> tuple[str, ...]:
-    """The params that are a rule's own: not the first ones of other rules."""
-    paths = facts.rules[label]
-    others = {other[0] for name, other in facts.rules.items() if other and name != label}
-    return tuple(path for path in paths if path not in others)
-
-
-def _settings(facts: StageFacts, label: str | None) -> Any:
-    """A rule as params.yaml has it."""
-    paths = facts.rules.get(label or "")
-    if label is None or paths is None:
-        return None
-    return _nameless(value(facts.written, paths[0])) if paths else True
-
-
-def _nameless(found: Any) -> Any:
-    return {k: v for k, v in found.items() if k != params.NAME} if isinstance(found, Mapping) else found

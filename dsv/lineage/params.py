@@ -148,3 +148,23 @@ def turned(was: Iterable[T], now: Iterable[T]) -> tuple[list[T], list[T]] | None
     old, new = ([one for one in own if one in other] for own, other in (lists, lists[::-1]))
     places = [i for i, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
     return (old[places[0] : places[-1] + 1], new[places[0] : places[-1] + 1]) if places else None
+
+
+def own(facts: StageFacts, label: str) -> tuple[str, ...]:
+    """The params that are a rule's own: not the first ones of other rules."""
+    paths = facts.rules[label]
+    others = {other[0] for name, other in facts.rules.items() if other and name != label}
+    return tuple(path for path in paths if path not in others)
+
+
+def written(facts: StageFacts, label: str | None) -> Any:
+    """A rule as params.yaml has it."""
+    paths = facts.rules.get(label or "")
+    if label is None or paths is None:
+        return None
+    return nameless(value(facts.written, paths[0])) if paths else True
+
+
+def nameless(found: Any) -> Any:
+    """A rule without its name."""
+    return {k: v for k, v in found.items() if k != NAME} if isinstance(found, Mapping) else found

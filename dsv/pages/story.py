@@ -61,7 +61,7 @@ def _because(report: Report) -> list[str]:
 
 def _warnings(report: Report) -> list[str]:
     found = []
-    lost = sum(sum(n.values()) for cause, n in report.causes if cause.kind == "unexplained")
+    lost = sum(sum(n.values()) for cause, n in report.causes if cause.root.kind == "unexplained")
     if lost:
         found.append(f"Nothing explains the change of {wording.records(lost)}: a stage is not deterministic.")
     removed, before = report.counts.removed, report.a.records

@@ -8,9 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dsv.delta.model import Cause
-from dsv.lineage.causes import PARTNER, UNEXPLAINED, Decision
+from dsv.lineage.causes import PARTNER, Decision
 
 DEEPEST = 32
+
+
+class Key(NamedTuple):
+    """A record in so far as its being there, or its values in some columns (None: in any), matter to another."""
+
+    record: str
+    columns: tuple[str, ...] | None
 
 
 class Pending(NamedTuple):
@@ -18,6 +25,12 @@ class Pending(NamedTuple):
 
     decision: Decision
     partner: str
+    columns: tuple[str, ...] | None = None
+
+    @property
+    def key(self) -> Key:
+        """What of the partner matters."""
+        return Key(self.partner, self.columns)
 
 
 class Found:
@@ -50,11 +63,11 @@ def hashable(cause: Cause) -> tuple[Any, ...]:
 
 
 class Ways(NamedTuple):
-    """How to learn more: which of the records at hand have these ids, what is known of others, what is left to say of one
-    that no partner explains, or that waits for itself in the end (its number where it is at hand, else None)."""
+    """How to learn more: which of the records at hand are these and came or went, what is known of the others, what is left to
+    say of one that no partner explains, or that waits for itself in the end (its number where it is at hand, else None)."""
 
-    among: Callable[[Sequence[str]], Mapping[str, int]]
-    locate: Callable[[Sequence[str]], Found]
+    among: Callable[[Sequence[Key]], Mapping[Key, int]]
+    locate: Callable[[Sequence[Key]], Found]
     otherwise: Callable[[Pending], Cause]
     turned: Callable[[Pending, int | None], Cause]
 
@@ -64,18 +77,18 @@ class Chains:
 
     def __init__(self, found: Found, ways: Ways) -> None:
         self._found, self._ways = found, ways
-        self._known: dict[str, tuple[Found, int]] = {}
-        self._resolved: dict[str, Cause | None] = {}
+        self._known: dict[Key, tuple[Found, int]] = {}
+        self._resolved: dict[Key, Cause | None] = {}
 
     def run(self) -> None:
         """Gives every pending record its cause."""
-        waiting = {one.partner for one in self._found.pending.values()}
+        waiting = {one.key for one in self._found.pending.values()}
         for _ in range(DEEPEST):
             if waiting:
-                self._learn(sorted(waiting))
-                deeper = [found.pending.get(at) for found, at in (self._known[record] for record in waiting)]
-                waiting = {one.partner for one in deeper if one is not None} - self._known.keys()
-        names = {at: record for record, (found, at) in self._known.items() if found is self._found}
+                self._learn(sorted(waiting, key=lambda key: (key.record, key.columns or ())))
+                deeper = [found.pending.get(at) for found, at in (self._known[key] for key in waiting)]
+                waiting = {one.key for one in deeper if one is not None} - self._known.keys()
+        names = {at: key for key, (found, at) in self._known.items() if found is self._found}
         through: dict[Pending, Cause] = {}
         causes = {}
         for at, one in self._found.pending.items():
@@ -83,49 +96,49 @@ class Chains:
                 causes[at] = self._cause(names[at])
             else:
                 if one not in through:
-                    through[one] = self._through(one, self._cause(one.partner))
+                    through[one] = self._through(one, self._cause(one.key))
                 causes[at] = through[one]
         for at, cause in causes.items():
             assert cause is not None
             self._found.numbers[at] = self._found.number(cause)
 
-    def _learn(self, ids: list[str]) -> None:
-        among = self._ways.among(ids)
-        self._known |= {record: (self._found, at) for record, at in among.items()}
-        rest = [record for record in ids if record not in among]
+    def _learn(self, keys: list[Key]) -> None:
+        among = self._ways.among(keys)
+        self._known |= {key: (self._found, at) for key, at in among.items()}
+        rest = [key for key in keys if key not in among]
         if rest:
             found = self._ways.locate(rest)
-            self._known |= {record: (found, at) for at, record in enumerate(rest)}
+            self._known |= {key: (found, at) for at, key in enumerate(rest)}
 
-    def _cause(self, record: str) -> Cause | None:
+    def _cause(self, key: Key) -> Cause | None:
         """The cause of a record, None where nothing about it differs or nothing is known."""
-        path: list[str] = []
-        while record not in self._resolved:
-            path.append(record)
-            one = self._pending(record)
+        path: list[Key] = []
+        while key not in self._resolved:
+            path.append(key)
+            one = self._pending(key)
             if one is None:
-                found, at = self._known.get(record, (self._found, -1))
-                self._resolved[record] = found.cause(at) if record in self._known else None
-            elif one.partner in path:
-                for member in path[path.index(one.partner) :]:
+                found, at = self._known.get(key, (self._found, -1))
+                self._resolved[key] = found.cause(at) if key in self._known else None
+            elif one.key in path:
+                for member in path[path.index(one.key) :]:
                     self._resolved[member] = self._turned(member)
             else:
-                record = one.partner
+                key = one.key
         for before in reversed(path):
             one = self._pending(before)
             if before not in self._resolved and one is not None:
-                self._resolved[before] = self._through(one, self._resolved[one.partner])
-        return self._resolved[path[0] if path else record]
+                self._resolved[before] = self._through(one, self._resolved[one.key])
+        return self._resolved[path[0] if path else key]
 
-    def _pending(self, record: str) -> Pending | None:
-        found, at = self._known.get(record, (None, -1))
+    def _pending(self, key: Key) -> Pending | None:
+        found, at = self._known.get(key, (None, -1))
         return None if found is None else found.pending.get(at)
 
-    def _turned(self, record: str) -> Cause:
-        found, at = self._known[record]
+    def _turned(self, key: Key) -> Cause:
+        found, at = self._known[key]
         return self._ways.turned(found.pending[at], at if found is self._found else None)
 
     def _through(self, one: Pending, via: Cause | None) -> Cause:
-        if via is None or via.kind == UNEXPLAINED:
+        if via is None:
             return self._ways.otherwise(one)
         return Cause(PARTNER, one.decision.stage, one.decision.rule or one.decision.stage, via=via)

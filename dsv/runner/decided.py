@@ -110,7 +110,9 @@ def values(side: Side, stage: str, shard: Shard, rows: Rows, touched: frozenset[
     wanted = series(rows.astype(np.uint32), "row").to_frame()
     sets = found.table.filter((pl.col("action") == ledger.SET) & pl.col("column").is_in(names))
     sets = sets.join(wanted.unique(), on="row", how="semi", maintain_order="left")
-    told = sets.select("row", "rule", value=pl.concat_str(["column", *[_text(sets, f"={n}") for n in names]], separator="\x1f"))
+    # Of each row only the value of its own column: which others there are depends on what other records are set to.
+    value = pl.coalesce([delta_columns.plain(sets[f"={n}"]) for n in names]).fill_null("\x00")
+    told = sets.select("row", "rule", value=pl.concat_str("column", value, separator="\x1f"))
     grouped = told.group_by("row", maintain_order=True).agg(pl.col("value", "rule").str.join(THEN))
     joined = wanted.join(grouped, on="row", how="left", maintain_order="left")
     return Values(joined["value"], joined["rule"])

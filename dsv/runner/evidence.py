@@ -6,8 +6,7 @@ no base row of it). Only what differs is read: shards of which a stage decided t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,88 +14,20 @@ import polars as pl
 
 from dsv.delta import columns as delta_columns
 from dsv.ledger import decisions as ledger
-from dsv.lineage.causes import INGEST, A, B, Decision
+from dsv.lineage.causes import INGEST, A, B
 from dsv.project.manifest import Shard
 from dsv.record import identity
 from dsv.runner import read
-from dsv.runner.decided import THEN, Dropped, Texts, Values, dropped, taken_back, values
-from dsv.runner.difference import same_base
+from dsv.runner.both import Before, Both, Pair, each
+from dsv.runner.decided import Dropped, dropped, taken_back, values
 from dsv.runner.side import Mask, Rows, Side, places
 
 RESTORED = "restored"
 ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
-Before = Callable[[Decision, Decision], bool]
 SCHEMA = {
     "at": pl.UInt32, "kind": pl.String, "source": pl.String, "batch_a": pl.String, "batch_b": pl.String, "stage": pl.String,
     "rule": pl.String, "side": pl.String, "detail": pl.String, "partner": pl.String,
 }  # fmt: skip
-
-
-class Both(NamedTuple):
-    """The two versions, the sets of columns that were found to differ, which of two decisions of a stage comes first."""
-
-    a: Side
-    b: Side
-    touched: Sequence[frozenset[str]] = ()
-    before: Before | None = None
-
-    def stages(self) -> list[str]:
-        """The stages of either, in order: that of the new version, and those that it lacks after what they followed."""
-        found = list(self.b.stages)
-        for i, stage in enumerate(self.a.stages):
-            if stage not in found:
-                found.insert(found.index(self.a.stages[i - 1]) + 1, stage)
-        return found
-
-    def assigning(self, stage: str, left: Values, right: Values) -> list[tuple[str | None, str]]:
-        """The first rule that assigned otherwise, and the version whose rule it is."""
-        columns = (left.values, right.values, left.rules, right.rules)
-        pairs = [_first_unlike(*row) for row in zip(*(column.to_list() for column in columns), strict=True)]
-        sides = {pair: A if pair[1] is None else B for pair in {*pairs}}
-        for pair in [pair for pair in sides if None not in pair]:
-            sides[pair] = A if self.first(stage, *(np.array([rule], dtype=object) for rule in pair))[0] else B
-        return [(pair[0] if sides[pair] == A else pair[1], sides[pair]) for pair in pairs]
-
-    def first(self, stage: str, rules_a: Texts, rules_b: Texts) -> Mask:
-        """Where the rule of the old version comes before that of the new one; each dropped a row."""
-        pairs = list(zip(rules_a.tolist(), rules_b.tolist(), strict=True))
-        before = self.before
-        known = {} if before is None else {pair: before(Decision(stage, pair[0], A), Decision(stage, pair[1], B)) for pair in {*pairs}}
-        return np.array([known.get(pair, False) for pair in pairs], dtype=np.bool_)
-
-    def dense(self) -> frozenset[str]:
-        """The columns that some stage assigns to every record."""
-        return frozenset().union(*(side.dense(stage) for side in (self.a, self.b) for stage in side.stages[1:]))
-
-
-def _first_unlike(left: str | None, right: str | None, rules_a: str | None, rules_b: str | None) -> tuple[str | None, str | None]:
-    """The rules of the first value that differs."""
-    if THEN not in (left or "") and THEN not in (right or ""):
-        return rules_a, rules_b
-    values, rules = ([(text or "").split(THEN) for text in pair] for pair in ((left, right), (rules_a, rules_b)))
-    at = next((i for i, (one, two) in enumerate(zip_longest(*values)) if one != two), 0)
-    found = [known[at] if at < len(known) and known[at] else None for known in rules]
-    return found[0], found[1]
-
-
-class Pair(NamedTuple):
-    """Subjects whose base rows lie in the same two shards: their numbers, rows, and which set of columns differs (-1: any)."""
-
-    here: Shard
-    there: Shard
-    at: Rows
-    rows_a: Rows
-    rows_b: Rows
-    sets: Rows
-
-    @property
-    def aligned(self) -> bool:
-        """Whether equal digests of decisions mean equal decisions."""
-        return self.here.relative == self.there.relative and same_base(self.here, self.there)
-
-    def take(self, mask: Mask) -> Pair:
-        """Some of the subjects."""
-        return Pair(self.here, self.there, self.at[mask], self.rows_a[mask], self.rows_b[mask], self.sets[mask])
 
 
 class Part(NamedTuple):
@@ -112,25 +43,38 @@ def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before) -> pl.DataF
 
     `columns`, where it is not null, are those in which the record differs: only these are compared.
     """
+    both, paired, sets = _set_out(a, b, subjects, before)
+    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets)])
+
+
+def _set_out(a: Side, b: Side, subjects: pl.DataFrame, before: Before | None) -> tuple[Both, pl.DataFrame, Rows]:
+    """The versions, the subjects with a base row in both, and which set of columns each of them differs in."""
     paired = subjects.drop_nulls(["a_shard", "b_shard"])
     joined = paired["columns"].list.join("\x1f")
     known = joined.drop_nulls().unique(maintain_order=True)
     numbers = pl.int_range(len(known), eager=True)
     sets = joined.replace_strict(known, numbers, default=-1, return_dtype=pl.Int64).fill_null(-1)
-    both = Both(a, b, [frozenset(text.split("\x1f")) for text in known], before)
-    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets.to_numpy())])
+    return Both(a, b, [frozenset(text.split("\x1f")) for text in known], before), paired, sets.to_numpy()
 
 
 def assignments(a: Side, b: Side, paired: pl.DataFrame, before: Before) -> pl.DataFrame:
     """As `gather`, of subjects with a base row in both versions, by what stages assign alone: drops do not count."""
     both = Both(a, b, before=before)
-    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
-    parts: list[Part] = []
-    for index_a, index_b, some in _groups(shards_a, shards_b):
-        sets = np.full(len(some), -1)
-        pair = Pair(a.shards[index_a], b.shards[index_b], at[some], rows_a[some], rows_b[some], sets)
-        parts += _assigned(both, pair)
-    return _frame(parts)
+    return _frame([part for pair in _together(both, paired, np.full(paired.height, -1)) for part in _assigned(both, pair)])
+
+
+def assigning(a: Side, b: Side, subjects: pl.DataFrame) -> dict[int, list[str]]:
+    """Of subjects with a base row in both versions the stages that assigned them something, in the columns that differ."""
+    both, paired, sets = _set_out(a, b, subjects, None)
+    found: dict[int, list[str]] = {}
+    for whole in _together(both, paired, sets):
+        for number in _distinct(whole.sets):
+            pair, touched = whole.take(whole.sets == number), both.touched[number] if number >= 0 else None
+            for stage in b.stages:
+                told = values(b, stage, pair.there, pair.rows_b, touched).values
+                for at in pair.at[told.is_not_null().to_numpy()].tolist():
+                    found.setdefault(at, []).append(stage)
+    return found
 
 
 def _frame(parts: Sequence[Part]) -> pl.DataFrame:
@@ -173,17 +117,23 @@ def _batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
 def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
     if paired.is_empty():
         return
-    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
-    hashed = _unlike(both, paired)
-    for index_a, index_b, some in _groups(shards_a, shards_b):
-        pair = Pair(both.a.shards[index_a], both.b.shards[index_b], at[some], rows_a[some], rows_b[some], sets[some])
-        unlike = hashed[some]
+    hashed = np.zeros(int(paired["at"].max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
+    hashed[paired["at"].to_numpy()] = _unlike(both, paired)
+    for pair in _together(both, paired, sets):
+        unlike = hashed[pair.at]
         if unlike.any():
             unlike[unlike] = _told_apart(both, pair.take(unlike))
             if unlike.any():
                 yield _content(both, pair.take(unlike))
         if not unlike.all():
             yield from _walk(both, pair.take(~unlike))
+
+
+def _together(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Pair]:
+    """Subjects by the two shards that their base rows lie in."""
+    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
+    for index_a, index_b, some in _groups(shards_a, shards_b):
+        yield Pair(both.a.shards[index_a], both.b.shards[index_b], at[some], rows_a[some], rows_b[some], sets[some])
 
 
 def _groups(one: Rows, two: Rows) -> Iterator[tuple[int, int, Rows]]:
@@ -229,7 +179,7 @@ def _told_apart(both: Both, pair: Pair) -> Mask:
 
 def _content(both: Both, pair: Pair) -> Part:
     """The raw record is another one: by the deliveries that the two rows are from, or that took one back."""
-    batches = [_batches(*each) for each in _each(both, pair)]
+    batches = [_batches(*each) for each in each(both, pair)]
     return Part(pair.at, ARRIVED, {"source": pair.there.source, "batch_a": batches[0], "batch_b": batches[1]})
 
 
@@ -237,7 +187,7 @@ def _walk(both: Both, pair: Pair) -> Iterator[Part]:
     """Subjects of equal base: what drops one on one side or otherwise than on the other, else what is assigned otherwise."""
     order = {stage: i for i, stage in enumerate(both.stages())}
     drops = []
-    for side, shard, rows in _each(both, pair):
+    for side, shard, rows in each(both, pair):
         found = dropped(side, shard, rows)
         drops.append(found._replace(ranks=np.array([*(order[stage] for stage in side.stages), len(order)])[found.ranks]))
     differs = (drops[0].ranks != drops[1].ranks) | (drops[0].rules != drops[1].rules)
@@ -245,10 +195,6 @@ def _walk(both: Both, pair: Pair) -> Iterator[Part]:
         yield from _drops(both, pair.take(differs), [drop.take(differs) for drop in drops])
     if not differs.all():
         yield from _assigned(both, pair.take(~differs))
-
-
-def _each(both: Both, pair: Pair) -> tuple[tuple[Side, Shard, Rows], tuple[Side, Shard, Rows]]:
-    return (both.a, pair.here, pair.rows_a), (both.b, pair.there, pair.rows_b)
 
 
 def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
@@ -259,13 +205,13 @@ def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
         at = (ranks[0] == rank) & (ranks[1] == rank)
         second[at] = ~both.first(both.stages()[rank], *(drop.rules[at] for drop in drops))
     for number, name, own in ((0, A, ~second), (1, B, second)):
-        _, shard, rows = _each(both, pair)[number]
+        _, shard, rows = each(both, pair)[number]
         for rank in _distinct(ranks[number][own]):
             at = own & (ranks[number] == rank)
             stage, told = both.stages()[rank], drops[number].take(at)
             given = {"source": shard.source, "stage": stage, "rule": told.rules.tolist(), "side": name}
             if stage == INGEST:
-                rules, details = _back(_each(both, pair)[1 - number], rows[at], told)
+                rules, details = _back(each(both, pair)[1 - number], rows[at], told)
                 yield Part(pair.at[at], EVENT, {**given, "rule": rules, "detail": details})
             else:
                 yield Part(pair.at[at], DROPPED, {**given, "partner": told.partners.tolist()})
@@ -291,7 +237,7 @@ def _assigned(both: Both, pair: Pair) -> list[Part]:
             break
         if pair.aligned and _alike(both, pair, stage, touched):
             continue
-        left, right = (values(side, stage, shard, rows, touched) for side, shard, rows in _each(both, pair))
+        left, right = (values(side, stage, shard, rows, touched) for side, shard, rows in each(both, pair))
         differs = left.values.ne_missing(right.values).to_numpy()
         if differs.any():
             told = both.assigning(stage, left.take(differs), right.take(differs))
@@ -303,10 +249,8 @@ def _assigned(both: Both, pair: Pair) -> list[Part]:
 
 def _alike(both: Both, pair: Pair, stage: str, touched: frozenset[str] | None) -> bool:
     """Whether the digests say that a stage assigned the same."""
-    one, two = (side.decisions(stage, shard) for side, shard, _ in _each(both, pair))
+    one, two = (side.decisions(stage, shard) for side, shard, _ in each(both, pair))
     if one.get(ledger.ALL) == two.get(ledger.ALL):
         return True
     here, there = ledger.columns_of(one), ledger.columns_of(two)
     return all(here.get(name) == there.get(name) for name in ({*here, *there} if touched is None else touched))
-
-

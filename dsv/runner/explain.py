@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from dsv.delta.model import ADDED, REMOVED, Cause
+from dsv.delta.model import ADDED, MODIFIED, REMOVED, Cause
 from dsv.lineage.causes import INGEST, PARTNER, UNEXPLAINED, Arrival, Causes, Decision, Vote
 from dsv.record.arrays import series
 from dsv.runner import evidence, locate
-from dsv.runner.chains import Chains, Found, Pending, Ways, hashable
+from dsv.runner.both import Both
+from dsv.runner.chains import Chains, Found, Key, Pending, Ways, hashable
 from dsv.runner.difference import Difference
-from dsv.runner.side import Side
+from dsv.runner.side import SPLIT, Side
 from dsv.runner.votes import Merging, Votes
 
 SUPERSEDED = "superseded"
@@ -35,7 +36,6 @@ def run(difference: Difference, a: Side, b: Side, causes: Causes, merging: Calla
     """A cause for each changed record."""
     rows = difference.rows
     found = _Explainer(a, b, causes, merging).run(rows)
-    found.numbers[found.numbers < 0] = found.number(Cause(UNEXPLAINED, INGEST, INGEST)) if (found.numbers < 0).any() else -1
     texts: dict[str, list[str | None]] = {"partner": [None] * rows.height, "by": [None] * rows.height}
     for at, one in found.pending.items():
         if found.causes[found.numbers[at]].kind == PARTNER:
@@ -53,6 +53,8 @@ class _Explainer:
         self.a, self.b = a, b
         self._causes, self._merging = causes, merging
         self._votes = Votes(a, b)
+        self._numbers: dict[str, int] = {}
+        self._columns: dict[Decision, tuple[str, ...] | None] = {}
 
     @cached_property
     def _merges(self) -> Mapping[str, Merging]:
@@ -60,21 +62,42 @@ class _Explainer:
 
     def run(self, rows: pl.DataFrame) -> Found:
         """What is known of the rows of a difference."""
-        subjects = rows.select("op", "columns", *POSITIONS).with_row_index("at")
+        # What was modified counts as that, whether or not it moved to another split too.
+        columns = pl.when(op=MODIFIED).then(pl.col("columns").list.set_difference([SPLIT])).otherwise("columns")
+        subjects = rows.select("op", *POSITIONS, columns=columns).with_row_index("at")
         for own, mine, theirs in (("b", self.b, self.a), ("a", self.a, self.b)):
             subjects = locate.twins(subjects, own, mine, theirs)
         found = self.about(subjects)
-        among = partial(locate.among, rows=rows, a=self.a, b=self.b)
-        Chains(found, Ways(among, self.locate, self._otherwise, partial(self._turned, subjects))).run()
+        among, others = partial(self._among, rows), partial(self._locate, subjects)
+        Chains(found, Ways(among, others, self._otherwise, partial(self._turned, subjects))).run()
+        self._rest(found, subjects)
         return found
 
-    def locate(self, ids: Sequence[str]) -> Found:
-        """What is known of records by their ids, changed or not."""
-        places = zip("ab", (locate.places(side, ids) for side in (self.a, self.b)), strict=True)
+    def _rest(self, found: Found, subjects: pl.DataFrame) -> None:
+        """Records about which nothing was decided otherwise: what was assigned last is what came before last in the other."""
+        left = np.flatnonzero(found.numbers < 0)
+        if not len(left):
+            return
+        stages = evidence.assigning(self.a, self.b, subjects.filter(pl.col("at").is_in(series(left).implode())))
+        for at in left.tolist():
+            found.numbers[at] = found.number(self._causes.last_word(stages.get(at, ())) or Cause(UNEXPLAINED, INGEST, INGEST))
+
+    def _among(self, rows: pl.DataFrame, keys: Sequence[Key]) -> dict[Key, int]:
+        """Those of the records that came or went, by their number."""
+        self._numbers |= locate.among([key.record for key in keys], rows, self.a, self.b)
+        gone, known = rows["op"].is_in([ADDED, REMOVED]).to_numpy(), self._numbers
+        return {key: known[key.record] for key in keys if key.record in known and gone[known[key.record]]}
+
+    def _locate(self, subjects: pl.DataFrame, keys: Sequence[Key]) -> Found:
+        """What is known of records, in so far as they matter; `_among` was asked before."""
+        others = list(dict.fromkeys(key.record for key in keys if key.record not in self._numbers))
+        places = zip("ab", (locate.places(side, others) for side in (self.a, self.b)), strict=True)
         renamed = [part.rename({"shard": f"{key}_shard", "row": f"{key}_row"}) for key, part in places]
-        subjects = pl.concat(renamed, how="horizontal").with_row_index("at")
-        nothing = pl.lit(None, pl.List(pl.String)).alias("columns")
-        return self.about(subjects.with_columns(nothing, op=pl.lit(None, pl.String)))
+        found = pl.concat([subjects.select(POSITIONS), pl.concat(renamed, how="horizontal").select(POSITIONS)])
+        at = self._numbers | {record: subjects.height + i for i, record in enumerate(others)}
+        asked = found[[at[key.record] for key in keys]].with_row_index("at").with_columns(op=pl.lit(None, pl.String))
+        columns = pl.Series("columns", [None if key.columns is None else list(key.columns) for key in keys], dtype=pl.List(pl.String))
+        return self.about(asked.with_columns(columns))
 
     def about(self, subjects: pl.DataFrame) -> Found:
         """What is known of the subjects (numbered by `at`)."""
@@ -126,7 +149,7 @@ class _Explainer:
             if cause is None and first is not None:
                 cause = self._causes.decision(first) or self._causes.built_on(first) or self._read(first.stage)
             if cause is None and partner is not None:
-                found.pending[at] = Pending(decision, partner)
+                found.pending[at] = Pending(decision, partner, self._compared(decision))
                 continue
             if cause is None and kind == evidence.ASSIGNED:
                 cause = self._causes.quota(stage)
@@ -155,9 +178,19 @@ class _Explainer:
             moved = self._causes.arrival(Arrival(here.source, here.batch, there.batch))
         return moved or self._otherwise(pending)
 
+    def _compared(self, decision: Decision) -> tuple[str, ...] | None:
+        """The columns of other records that matter to a decision: no stage after it has a say."""
+        if decision not in self._columns:
+            stages = Both(self.a, self.b).stages()
+            after = stages[stages.index(decision.stage) :]
+            later = [side.dense(stage) for side in (self.a, self.b) for stage in after if stage in side.stages]
+            named = self._causes.compared(decision) or sorted({*self.a.columns, *self.b.columns})
+            self._columns[decision] = tuple(name for name in named if name not in frozenset().union(*later))
+        return self._columns[decision]
+
     def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Decision]:
         """The first other value that an earlier rule or stage assigned to a record."""
-        order = {stage: i for i, stage in enumerate(evidence.Both(self.a, self.b).stages())}
+        order = {stage: i for i, stage in enumerate(Both(self.a, self.b).stages())}
         own = {at: Decision(*row) for at, *row in some.select("at", "stage", "rule", "side").iter_rows()}
         assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]), self._causes.comes_before)
         found = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,16 +17,19 @@ BASE, LATER, SNAPSHOT = "b0", "b1", "d2"
 BODY = {"license": "MIT", "format": "csv"}
 ANNOTATED = {**BODY, "kind": "annotations", "of": SHOP, "item": "id", "annotator": "who", "value": "label"}
 NEW_VOTES = "v1"
-MODULE = """import polars as pl
+TOLD, ASKED = "({add}, {most})", 'json.loads(Path(__file__).with_suffix(".json").read_text()).values()'
+MODULE = """import json
+from pathlib import Path
 
-ADD, MOST = {add}, {most}
+import polars as pl
 
 
 def mark(frame, **options):
-    for name, amount in {{**ADD, **options}}.items():
+    add, most = {told}
+    for name, amount in {{**add, **options}}.items():
         frame = frame.with_columns(pl.col(name) + amount) if name in frame.columns else frame
-    for name, most in MOST.items():
-        frame = frame.filter((pl.col(name) <= most).fill_null(True)) if name in frame.columns else frame
+    for name, highest in most.items():
+        frame = frame.filter((pl.col(name) <= highest).fill_null(True)) if name in frame.columns else frame
     return frame
 
 
@@ -61,8 +65,11 @@ class Made:
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     rules: dict[str, dict[str, Rule]] = field(default_factory=dict)
     modules: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    secrets: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     redrawn: Cause | None = None
+    # What becomes of some records when all of the stock is stored anew, in the order of keys.
+    anew: dict[str, str] = field(default_factory=dict)
 
     def params(self) -> dict[str, Any]:
         sections = {}
@@ -84,8 +91,11 @@ class Made:
         return found
 
     def code(self) -> dict[str, str]:
-        """The modules by the names of their files."""
-        return {f"{name}.py": MODULE.format(**told) for name, told in self.modules.items()}
+        """The modules by the names of their files, and the files that some of them read though nobody is told of it."""
+        found = {f"{name}.py": MODULE.format(told=TOLD.format(**told)) for name, told in self.modules.items()}
+        for name, told in self.secrets.items():
+            found |= {f"{name}.py": MODULE.format(told=ASKED), f"{name}.json": json.dumps(told)}
+        return found
 
     def place(self, stage: str, rule: str) -> str:
         """The path of a rule."""

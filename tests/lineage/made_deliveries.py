@@ -80,7 +80,8 @@ def restored(role: Role) -> Change:
 
 
 def columns_renamed(role: Role) -> Change:
-    """All rows of the stock are delivered anew, with a column that is called otherwise and one more: nothing is told of them."""
+    """All rows of the stock are delivered anew, with a column that is called otherwise and one more: nothing is told of them,
+    unless another one of equal records is the first of them to be stored now."""
     role.at(STOCK)
     x = role.column()
     for row in [row for batch in ("d0", "d1") for row in role.made.rows[STOCK, batch]]:
@@ -90,7 +91,7 @@ def columns_renamed(role: Role) -> Change:
         new.renamed = {x: f"{x}_new"}
         for row in new.snapshot():
             row["more"] = "1"
-        return always({})
+        return always({name: Told(op, Cause("content", "ingest", f"{STOCK}/{SNAPSHOT}")) for name, op in new.anew.items()})
 
     return change
 

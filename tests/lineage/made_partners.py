@@ -143,10 +143,12 @@ def stored_anew(role: Role) -> Change:
     _double(role, x)
     role.put("b", {x: f"same {role.n}"})
     role.put("a", {x: f"same {role.n}"}, late=True)
+    ops = {role.id("a"): "added", role.id("b"): "removed"}
+    role.made.anew |= ops
 
     def change(new: Made) -> Tells:
         causes = [role.correct(new, key, {f"more{role.n}": "1"}) for key in "ab"]
-        return always({role.id("a"): Told("added", causes[0]), role.id("b"): Told("removed", causes[1])})
+        return always({name: Told(op, causes[0]) for name, op in ops.items()})
 
     return change
 

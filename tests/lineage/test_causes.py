@@ -104,3 +104,22 @@ def test_true_and_one_are_different_params() -> None:
 )  # fmt: skip
 def test_other_annotations_are_told_by_who_made_them(votes: list[Vote], cause: Cause) -> None:
     assert deliveries({"old": OLD}, {"old": OLD, "new": NEW}).vote(votes) == cause
+
+
+def stages(*names: str) -> Facts:
+    return Facts({name: StageFacts(name, "clean", 1) for name in names}, {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "orders"),
+    [("s", None), ("a", (["a", "b"], ["b", "a"])), ("b", (["a", "b"], ["b", "a"])), ("t", (["a", "b"], ["b", "a"])), ("gone", None)],
+)  # fmt: skip
+def test_an_order_of_stages_explains_only_what_is_decided_after_them(stage: str, orders: tuple[list[str], list[str]] | None) -> None:
+    found = Causes(stages("s", "a", "b", "t"), stages("s", "b", "a", "t")).order_of_stages(stage)
+    assert found == (None if orders is None else Cause("param", stage, "stages", *orders))
+
+
+def test_two_stages_that_set_the_same_are_told_by_their_order_alone() -> None:
+    causes = Causes(stages("a", "b", "c", "d"), stages("b", "a", "d", "c"))
+    assert causes.last_word(["a", "b"]) == Cause("param", "a", "stages", ["a", "b"], ["b", "a"])
+    assert causes.last_word(["a", "c"]) is None

@@ -104,7 +104,7 @@ def test_a_word_that_the_other_ids_have_too_is_not() -> None:
             "Records changed their split: figures on the old and on the new test set do not compare.",
         ),
         (
-            {"causes": [(Cause("unexplained", "clean", "x"), {"modified": 2})]},
+            {"causes": [(Cause("unexplained", "s", "x"), {"modified": 1}), (Cause("partner", "clean", "y", via=Cause("unexplained", "s", "x")), {"added": 1})]},
             "Nothing explains the change of 2 records: a stage is not deterministic.",
         ),
     ],

@@ -1,0 +1,47 @@
+"""Cases in which a record was told with the wrong cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dsv.delta.model import Cause
+from dsv.ops.diff import between
+from tests.runner.workshop import Workshop
+
+SOURCE = {"license": "MIT", "format": "csv", "key": ["id"], "columns": {"z": "float"}}
+DOUBLE, TEXT, RANGE = {"duplicate": {"columns": ["x"], "nulls": "differ"}}, {"text": {"columns": ["x"], "case": "lower"}}, {"range": {"column": "z", "max": 9}}
+
+
+def causes(folder: Path, files: list[str], was: dict[str, Any], now: dict[str, Any]) -> dict[str, Cause]:
+    """The cause of each record that differs where the stages are others."""
+    shop, versions = Workshop(folder / "shop", workers=1), []
+    for name, stages in (("was", was), ("now", now)):
+        delivered = {("shop", f"d{i}"): {"0.csv": text.replace(" ", "\n").encode()} for i, text in enumerate(files)}
+        shop.write({"dataset": "d", "sources": {"shop": {**SOURCE, "batches": [batch for _, batch in delivered]}}, **stages}, delivered)
+        shop.build()
+        versions.append(shop.pinned(folder / name))
+    return {delta.id: delta.cause for delta in between(*versions).records()}
+
+
+def test_what_other_records_are_set_to_is_no_cause(tmp_path: Path) -> None:
+    files = ["id,x,y,z a,same,,", "id,x,y,z b,SAME,,1 c,,UP,1"]
+    now = [{"text": {"columns": ["y"], "case": "lower"}}, TEXT, DOUBLE, RANGE]
+    found = causes(tmp_path, files, {"clean": {"rules": [DOUBLE, RANGE, TEXT]}}, {"clean": {"rules": now}})
+    assert found["shop/b"] == Cause("param", "clean", "clean.rules", ["duplicate", "text"], ["text#2", "duplicate"])
+
+
+def test_what_is_not_compared_of_another_record_is_no_cause(tmp_path: Path) -> None:
+    lower, as_it_is = ({"text": {"columns": ["y"], **case}} for case in ({"case": "lower"}, {}))
+    was, now = ({"clean": {"rules": rules}} for rules in ([DOUBLE, TEXT, as_it_is], [TEXT, DOUBLE, lower]))
+    found = causes(tmp_path, ["id,x,y,z a,same,UP,", "id,x,y,z b,SAME,,"], was, now)
+    assert found == {
+        "shop/a": Cause("param", "clean", "clean.rules[2].text.case", None, "lower"),
+        "shop/b": Cause("param", "clean", "clean.rules", ["duplicate", "text"], ["text", "duplicate"]),
+    }
+
+
+def test_what_was_modified_and_moved_is_told_by_what_modified_it(tmp_path: Path) -> None:
+    sets = {name: {"use": "clean", "rules": [{"aliases": {"column": "x", "map": known}}]} for name, known in (("p", {"u": "p", "q": "p"}), ("q", {"u": "q", "p": "q"}))}
+    was, now = ({**{n: sets[n] for n in order}, "split": {"method": "hash", "fractions": {name: 1.0}}} for order, name in (("pq", "one"), ("qp", "two")))
+    assert causes(tmp_path, ["id,x,z a,u,"], was, now) == {"shop/a": Cause("param", "p", "stages", ["p", "q"], ["q", "p"])}
