@@ -16,7 +16,8 @@ from dsv.ops import restore, take
 from dsv.project import cache, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
-from dsv.runner import files, sample
+from dsv.runner.ingest import sample
+from dsv.runner.shards import files
 from dsv.store import disk
 from dsv.store.hashed import Hashed
 

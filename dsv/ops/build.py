@@ -26,8 +26,8 @@ from dsv.project.locked import kept
 from dsv.project.pipeline import INGEST_OUTS, Pipeline
 from dsv.project.version import WORKSPACE, Version
 from dsv.record.typedhash import same
-from dsv.runner import files
-from dsv.runner.run_stage import Ran
+from dsv.runner.shards import files
+from dsv.runner.stage.run_stage import Ran
 from dsv.stages import python
 from dsv.store.objects import Store
 

@@ -13,9 +13,9 @@ from dsv.ops.sides import Opened
 from dsv.project.history import Entry, between
 from dsv.project.layout import INGEST
 from dsv.project.version import Version
-from dsv.runner import difference
-from dsv.runner.difference import KEY, keyed
-from dsv.runner.side import Side
+from dsv.runner.compare import difference
+from dsv.runner.compare.difference import KEY, keyed
+from dsv.runner.compare.side import Side
 from dsv.vcs import revision
 
 UNDONE, WORKSPACE = "undone", "workspace"

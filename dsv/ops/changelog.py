@@ -13,8 +13,8 @@ from dsv.ops.show import show
 from dsv.project.history import Release, releases
 from dsv.project.layout import Layout
 from dsv.project.version import dataset
-from dsv.runner import narrow
-from dsv.runner.narrow import Cache
+from dsv.runner.shards import narrow
+from dsv.runner.shards.narrow import Cache
 
 KEPT = ("schema", "records", "columns", "labels", "splits", "causes", "bump")
 

@@ -19,8 +19,8 @@ from dsv.project.layout import ORIGIN, Layout
 from dsv.project.version import Version
 from dsv.record import identity
 from dsv.record.problem import nearest
-from dsv.runner import clash
-from dsv.runner.clash import Held
+from dsv.runner.compare import clash
+from dsv.runner.compare.clash import Held
 from dsv.table import shard as shard_file
 from dsv.table.together import together
 

@@ -14,9 +14,9 @@ from dsv.lineage.causes import Causes
 from dsv.ops.sides import Opened
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
-from dsv.runner import difference, explain
-from dsv.runner.explain import Explained
-from dsv.runner.side import SPLIT, Side
+from dsv.runner.compare import difference, explain
+from dsv.runner.compare.explain import Explained
+from dsv.runner.compare.side import SPLIT, Side
 
 
 @dataclass(frozen=True)

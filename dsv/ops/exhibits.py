@@ -17,8 +17,8 @@ from dsv.pages.model import Exhibit, Media
 from dsv.project.layout import ORIGIN
 from dsv.project.manifest import Shard
 from dsv.project.version import Version
-from dsv.runner import read
-from dsv.runner.side import Side
+from dsv.runner.compare.side import Side
+from dsv.runner.shards import read
 from dsv.table import shard as shard_file
 
 try:

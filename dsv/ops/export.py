@@ -13,7 +13,7 @@ from dsv.formats import coco, csv, jsonl, parquet
 from dsv.ops.load import load
 from dsv.project.layout import Layout
 from dsv.project.version import dataset
-from dsv.runner.side import SPLIT
+from dsv.runner.compare.side import SPLIT
 
 WRITERS = {
     "csv": (csv.write, ".csv"),

@@ -6,8 +6,8 @@ import time
 
 from dsv.dvcio.turn import turn
 from dsv.project.layout import Layout
-from dsv.runner import trim
-from dsv.runner.trim import Bounds, Trimmed
+from dsv.runner.shards import trim
+from dsv.runner.shards.trim import Bounds, Trimmed
 
 LIMIT = 5_000_000_000
 

@@ -15,8 +15,8 @@ from dsv.ops import sides
 from dsv.project.layout import Layout
 from dsv.project.manifest import Shard
 from dsv.project.version import Version, find
-from dsv.runner import read
-from dsv.runner.side import SPLIT, Side
+from dsv.runner.compare.side import SPLIT, Side
+from dsv.runner.shards import read
 from dsv.table.together import together
 
 if TYPE_CHECKING:

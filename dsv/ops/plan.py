@@ -19,7 +19,7 @@ from dsv.project.layout import LOCK, PARAMS, Layout
 from dsv.project.locked import Locked
 from dsv.record import place, yaml12
 from dsv.record.changes import Change, changes
-from dsv.runner.side import SPLIT, Side
+from dsv.runner.compare.side import SPLIT, Side
 
 HERE = Work("local", None, SILENT)
 

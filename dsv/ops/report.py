@@ -23,8 +23,8 @@ from dsv.project.layout import INGEST, LOCK, Layout
 from dsv.project.tagged import tags
 from dsv.project.version import Version
 from dsv.record.changes import changes
-from dsv.runner import read
-from dsv.runner.side import Side
+from dsv.runner.compare.side import Side
+from dsv.runner.shards import read
 from dsv.vcs import history
 
 MOST = 200_000

@@ -18,8 +18,8 @@ from dsv.project.build import pipeline
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.record.digest import Sum
-from dsv.runner import element
-from dsv.runner.side import Side
+from dsv.runner.compare.side import Side
+from dsv.runner.stage import element
 
 
 class Reproduced(NamedTuple):

@@ -10,7 +10,8 @@ from dsv.ops.checkout import place
 from dsv.project import cache
 from dsv.project.layout import Layout
 from dsv.project.params import Params
-from dsv.runner import narrow, raw
+from dsv.runner.ingest import raw
+from dsv.runner.shards import narrow
 from dsv.store.objects import Store, folder_files, listing_oid
 
 

@@ -16,9 +16,10 @@ from dsv.project.manifest import Ingested, load_ingested
 from dsv.project.params import Params, Source, load
 from dsv.project.version import WORKSPACE, Version
 from dsv.record import identity
-from dsv.runner import clash, read
-from dsv.runner.clash import Held, Sides
-from dsv.runner.narrow import Cache
+from dsv.runner.compare import clash
+from dsv.runner.compare.clash import Held, Sides
+from dsv.runner.shards import read
+from dsv.runner.shards.narrow import Cache
 from dsv.vcs.merging import Merge
 
 RESOLVED = "resolved.parquet"

@@ -19,7 +19,7 @@ from dsv.ops.restore import restore
 from dsv.project import reports
 from dsv.project.layout import LOCK, PIPELINE, Layout
 from dsv.project.params import load
-from dsv.runner.run_stage import Ran
+from dsv.runner.stage.run_stage import Ran
 
 
 class StageRun(NamedTuple):

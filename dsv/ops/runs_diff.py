@@ -17,7 +17,7 @@ from dsv.ops.metric_changes import MetricChange, side_by_side
 from dsv.ops.slices import Slice
 from dsv.project.layout import Layout
 from dsv.project.version import Version, run
-from dsv.runner.side import SPLIT, Side
+from dsv.runner.compare.side import SPLIT, Side
 from dsv.trackers.base import Run
 
 

@@ -15,10 +15,10 @@ from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
 from dsv.project.version import WORKSPACE, Version
 from dsv.record import schema, yaml12
-from dsv.runner import columns
-from dsv.runner.narrow import Cache
-from dsv.runner.side import Side
-from dsv.runner.votes import Merging
+from dsv.runner.compare.side import Side
+from dsv.runner.compare.votes import Merging
+from dsv.runner.shards import columns
+from dsv.runner.shards.narrow import Cache
 
 
 class Opened:

@@ -11,7 +11,7 @@ from pathlib import Path
 from dsv.errors import UsageError
 from dsv.ops import scan
 from dsv.project.layout import Layout
-from dsv.runner import files
+from dsv.runner.shards import files
 from dsv.store import hashed
 from dsv.vcs import worktree
 

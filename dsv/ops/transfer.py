@@ -15,7 +15,7 @@ from dsv.project import cache
 from dsv.project.layout import Layout
 from dsv.project.missing import SEEN, seen
 from dsv.project.version import Version, find
-from dsv.runner import files as disk
+from dsv.runner.shards import files as disk
 
 
 class Transferred(NamedTuple):

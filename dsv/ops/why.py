@@ -18,8 +18,9 @@ from dsv.project.manifest import Shard
 from dsv.project.version import find
 from dsv.record import identity
 from dsv.record.problem import closest
-from dsv.runner import locate, read
-from dsv.runner.side import Side
+from dsv.runner.compare import locate
+from dsv.runner.compare.side import Side
+from dsv.runner.shards import read
 from dsv.table import shard as shard_file
 
 KEPT, DROPPED, QUARANTINED = "kept", "dropped", "quarantined"

@@ -16,9 +16,9 @@ from dsv.ops.why import DROPPED, KEPT, named, traces, why
 from dsv.project.history import Entry, entries
 from dsv.project.layout import INGEST, Layout
 from dsv.project.version import Version, find
-from dsv.runner import explain, locate
-from dsv.runner.difference import ROWS, Difference
-from dsv.runner.side import SPLIT, Side
+from dsv.runner.compare import explain, locate
+from dsv.runner.compare.difference import ROWS, Difference
+from dsv.runner.compare.side import SPLIT, Side
 
 CAME, CHANGED, WENT = "came", "changed", "went"
 WHAT = {ADDED: CAME, MODIFIED: CHANGED, MOVED: MOVED, REMOVED: WENT}

@@ -1,1 +1,1 @@
-"""Runs stages over a project's shards: reads views, keeps what can be kept, writes decisions. Above project, below ops."""
+"""Works on the shards of a project: ingests deliveries, runs stages, compares versions. Above project, below ops."""

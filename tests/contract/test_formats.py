@@ -16,7 +16,7 @@ from dsv.formats import jsonl, registry
 from dsv.formats.base import FILE, ROW, Bad, ReadSpec
 from dsv.ops.export import WRITERS
 from dsv.project.params import Source
-from dsv.runner import deliver
+from dsv.runner.ingest import deliver
 from tests.contract.files import FORMATS
 
 every_format = pytest.mark.parametrize("name", registry.FORMATS)

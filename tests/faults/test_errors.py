@@ -117,7 +117,7 @@ def test_a_fault_of_ours_is_told_as_one(shop: Project, monkeypatch: pytest.Monke
         "    def broken(*args, **kwargs):\n"
         "        raise RuntimeError('the stage broke')\n"
         "    try:\n"
-        "        import dsv.runner.ingest as ingest\n"
+        "        import dsv.runner.ingest.ingest as ingest\n"
         "        ingest.run = broken\n"
         "    except ImportError:\n"
         "        pass\n",

@@ -7,7 +7,7 @@ import pytest
 import dsv
 from dsv.project.params import parse
 from dsv.record.problem import ParamsError
-from dsv.runner.ingest import own_signatures, signature
+from dsv.runner.ingest.ingest import own_signatures, signature
 from tests.conftest import Project
 
 HEAD = "dataset: d\nsources:\n  s:\n    header: false\n    names: [a, b]\n    key: [a]\n"

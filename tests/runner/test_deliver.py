@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from dsv.engines.local import Local
 from dsv.project.params import Column, Source
-from dsv.runner import deliver
+from dsv.runner.ingest import deliver
 
 BOX = {"label": "cell", "xmin": 0.5}
 # A value and one that has no say in its type.

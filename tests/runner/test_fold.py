@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsv.runner import fold
+from dsv.runner.ingest import fold
 
 NEW = {"hi": pl.UInt64, "lo": pl.UInt64, "hash": pl.Binary}
 PRIOR = {"hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsv.runner import rounds, scatter
-from dsv.runner.keyset import Keys, Seen
-from dsv.runner.narrow import Cache
+from dsv.runner.shards.keyset import Keys, Seen
+from dsv.runner.shards.narrow import Cache
+from dsv.runner.stage import rounds, scatter
 from tests.runner.histories import Deliver, Plan, Row, Section, Step
 from tests.runner.workshop import Workshop
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsv.runner.narrow import Cache
-from dsv.runner.trim import DAY, Bounds, Trimmed, trim
+from dsv.runner.shards.narrow import Cache
+from dsv.runner.shards.trim import DAY, Bounds, Trimmed, trim
 
 NOW = 2_000_000_000.0
 

@@ -11,7 +11,7 @@ import pytest
 
 from dsv.engines.base import Item, Result, silent
 from dsv.engines.local import Local
-from dsv.runner.trim import Bounds, trim
+from dsv.runner.shards.trim import Bounds, trim
 from tests.runner.histories import Deliver, Plan, Section
 from tests.runner.workshop import Workshop
 

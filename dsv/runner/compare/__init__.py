@@ -1,0 +1,1 @@
+"""Two versions are compared: which records differ, and why."""

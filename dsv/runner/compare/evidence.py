@@ -1,0 +1,256 @@
+"""What is known of why records differ: compares what two versions hold and decided about them, first difference first.
+
+A subject is one record by its positions in both versions (`a_shard`, `a_row`, `b_shard`, `b_row`, null where a version has
+no base row of it). Only what differs is read: shards of which a stage decided the same are skipped by their digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from dsv.delta import columns as delta_columns
+from dsv.ledger import decisions as ledger
+from dsv.lineage.causes import INGEST, A, B
+from dsv.project.manifest import Shard
+from dsv.record import identity
+from dsv.runner.compare.both import Before, Both, Pair, each
+from dsv.runner.compare.decided import Dropped, dropped, taken_back, values
+from dsv.runner.compare.side import Mask, Rows, Side, places
+from dsv.runner.shards import read
+
+RESTORED = "restored"
+ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
+SCHEMA = {
+    "at": pl.UInt32, "kind": pl.String, "source": pl.String, "batch_a": pl.String, "batch_b": pl.String, "stage": pl.String,
+    "rule": pl.String, "side": pl.String, "detail": pl.String, "partner": pl.String,
+}  # fmt: skip
+
+
+class Part(NamedTuple):
+    """Evidence of one kind for some subjects; a value is of all of them, or a list of one each."""
+
+    at: Rows
+    kind: str
+    values: Mapping[str, str | list[str | None] | None]
+
+
+def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before) -> pl.DataFrame:
+    """A row (`SCHEMA`) for each subject that has one: the first difference of its bases or decisions.
+
+    `columns`, where it is not null, are those in which the record differs: only these are compared.
+    """
+    both, paired, sets = _set_out(a, b, subjects, before)
+    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets)])
+
+
+def _set_out(a: Side, b: Side, subjects: pl.DataFrame, before: Before | None) -> tuple[Both, pl.DataFrame, Rows]:
+    """The versions, the subjects with a base row in both, and which set of columns each of them differs in."""
+    paired = subjects.drop_nulls(["a_shard", "b_shard"])
+    joined = paired["columns"].list.join("\x1f")
+    known = joined.drop_nulls().unique(maintain_order=True)
+    numbers = pl.int_range(len(known), eager=True)
+    sets = joined.replace_strict(known, numbers, default=-1, return_dtype=pl.Int64).fill_null(-1)
+    return Both(a, b, [frozenset(text.split("\x1f")) for text in known], before), paired, sets.to_numpy()
+
+
+def assignments(a: Side, b: Side, paired: pl.DataFrame, before: Before) -> pl.DataFrame:
+    """As `gather`, of subjects with a base row in both versions, by what stages assign alone: drops do not count."""
+    both = Both(a, b, before=before)
+    return _frame([part for pair in _together(both, paired, np.full(paired.height, -1)) for part in _assigned(both, pair)])
+
+
+def assigning(a: Side, b: Side, subjects: pl.DataFrame) -> dict[int, list[str]]:
+    """Of subjects with a base row in both versions the stages that assigned them something, in the columns that differ."""
+    both, paired, sets = _set_out(a, b, subjects, None)
+    found: dict[int, list[str]] = {}
+    for whole in _together(both, paired, sets):
+        for number in _distinct(whole.sets):
+            pair, touched = whole.take(whole.sets == number), both.touched[number] if number >= 0 else None
+            for stage in b.stages:
+                told = values(b, stage, pair.there, pair.rows_b, touched).values
+                for at in pair.at[told.is_not_null().to_numpy()].tolist():
+                    found.setdefault(at, []).append(stage)
+    return found
+
+
+def _frame(parts: Sequence[Part]) -> pl.DataFrame:
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA}
+    for part in parts:
+        n = len(part.at)
+        columns["at"] += part.at.tolist()
+        columns["kind"] += [part.kind] * n
+        for name in list(SCHEMA)[2:]:
+            value = part.values.get(name)
+            columns[name] += value if isinstance(value, list) else [value] * n
+    return pl.DataFrame(columns, schema=SCHEMA).sort("at")
+
+
+def _distinct(values: Rows) -> list[int]:
+    """The values, each once, in order (NumPy's own way loads `numpy.ma`)."""
+    return sorted(set(values.tolist()))
+
+
+def _columns(paired: pl.DataFrame) -> list[Rows]:
+    return [paired[name].to_numpy().astype(np.int64) for name in ("a_shard", "b_shard", "at", "a_row", "b_row")]
+
+
+def _alone(both: Both, subjects: pl.DataFrame) -> Iterator[Part]:
+    """Subjects that one version has no base row of."""
+    for own, other, side in (("a", "b", both.a), ("b", "a", both.b)):
+        alone = subjects.filter(pl.col(f"{own}_shard").is_not_null() & pl.col(f"{other}_shard").is_null())
+        at = alone["at"].to_numpy().astype(np.int64)
+        for index, some, rows in places(alone.select(shard=f"{own}_shard", row=f"{own}_row")).groups:
+            shard = side.shards[index]
+            yield Part(at[some], ARRIVED, {"source": shard.source, f"batch_{own}": _batches(side, shard, rows)})
+
+
+def _batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
+    """The delivery that rows are there by: that of their shard, or the one that took them back."""
+    back = taken_back(side, shard, rows)
+    return [back.get(row, shard.batch) for row in rows.tolist()] if back else shard.batch
+
+
+def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
+    if paired.is_empty():
+        return
+    hashed = np.zeros(int(paired["at"].max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
+    hashed[paired["at"].to_numpy()] = _unlike(both, paired)
+    for pair in _together(both, paired, sets):
+        unlike = hashed[pair.at]
+        if unlike.any():
+            unlike[unlike] = _told_apart(both, pair.take(unlike))
+            if unlike.any():
+                yield _content(both, pair.take(unlike))
+        if not unlike.all():
+            yield from _walk(both, pair.take(~unlike))
+
+
+def _together(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Pair]:
+    """Subjects by the two shards that their base rows lie in."""
+    shards_a, shards_b, at, rows_a, rows_b = _columns(paired)
+    for index_a, index_b, some in _groups(shards_a, shards_b):
+        yield Pair(both.a.shards[index_a], both.b.shards[index_b], at[some], rows_a[some], rows_b[some], sets[some])
+
+
+def _groups(one: Rows, two: Rows) -> Iterator[tuple[int, int, Rows]]:
+    if not len(one):
+        return
+    order = np.lexsort((two, one))
+    change = (np.diff(one[order], prepend=-1) != 0) | (np.diff(two[order], prepend=-1) != 0)
+    for part in np.split(order, np.flatnonzero(change)[1:]):
+        yield int(one[part[0]]), int(two[part[0]]), part
+
+
+def _unlike(both: Both, paired: pl.DataFrame) -> Mask:
+    """Where the base rows of subjects have other record hashes."""
+    found = []
+    for key, side in (("a", both.a), ("b", both.b)):
+        hashes = np.empty((paired.height, 2), dtype=np.uint64)
+        for index, at, rows in places(paired.select(shard=f"{key}_shard", row=f"{key}_row")).groups:
+            hashes[at] = side.hashes(side.shards[index])[rows]
+        found.append(hashes)
+    return (found[0] != found[1]).any(axis=1)  # type: ignore[no-any-return]
+
+
+def _told_apart(both: Both, pair: Pair) -> Mask:
+    """Of base rows with other hashes those that differ in what counts.
+
+    A column that one base lacks does not, nor what every record is assigned anew: there the values are looked at.
+    """
+    dense = both.dense()
+    sure = np.array([not names <= dense for names in both.touched] + [True])[pair.sets]
+    if pair.here.schema == pair.there.schema and sure.all():
+        return sure
+    names = sorted(set(pair.here.schema) & set(pair.there.schema) - {identity.CONTENT_KEY})
+    left = read.base(both.a.files, pair.here, names)[pair.rows_a]
+    right = read.base(both.b.files, pair.there, names)[pair.rows_b]
+    masks = delta_columns.changed(left, right, names)
+    found = np.zeros(len(pair.at), dtype=np.bool_)
+    for number in _distinct(pair.sets):
+        wanted = [name for name in names if number < 0 or name in both.touched[number]]
+        differs = masks.select(pl.any_horizontal(wanted)).to_series().to_numpy() if wanted else found
+        found = np.where(pair.sets == number, differs, found)
+    return found
+
+
+def _content(both: Both, pair: Pair) -> Part:
+    """The raw record is another one: by the deliveries that the two rows are from, or that took one back."""
+    batches = [_batches(*each) for each in each(both, pair)]
+    return Part(pair.at, ARRIVED, {"source": pair.there.source, "batch_a": batches[0], "batch_b": batches[1]})
+
+
+def _walk(both: Both, pair: Pair) -> Iterator[Part]:
+    """Subjects of equal base: what drops one on one side or otherwise than on the other, else what is assigned otherwise."""
+    order = {stage: i for i, stage in enumerate(both.stages())}
+    drops = []
+    for side, shard, rows in each(both, pair):
+        found = dropped(side, shard, rows)
+        drops.append(found._replace(ranks=np.array([*(order[stage] for stage in side.stages), len(order)])[found.ranks]))
+    differs = (drops[0].ranks != drops[1].ranks) | (drops[0].rules != drops[1].rules)
+    if differs.any():
+        yield from _drops(both, pair.take(differs), [drop.take(differs) for drop in drops])
+    if not differs.all():
+        yield from _assigned(both, pair.take(~differs))
+
+
+def _drops(both: Both, pair: Pair, drops: Sequence[Dropped]) -> Iterator[Part]:
+    """The drop that comes first; an event of ingest names the delivery."""
+    ranks = [drop.ranks for drop in drops]
+    second = ranks[1] <= ranks[0]
+    for rank in _distinct(ranks[0][ranks[0] == ranks[1]]):
+        at = (ranks[0] == rank) & (ranks[1] == rank)
+        second[at] = ~both.first(both.stages()[rank], *(drop.rules[at] for drop in drops))
+    for number, name, own in ((0, A, ~second), (1, B, second)):
+        _, shard, rows = each(both, pair)[number]
+        for rank in _distinct(ranks[number][own]):
+            at = own & (ranks[number] == rank)
+            stage, told = both.stages()[rank], drops[number].take(at)
+            given = {"source": shard.source, "stage": stage, "rule": told.rules.tolist(), "side": name}
+            if stage == INGEST:
+                rules, details = _back(each(both, pair)[1 - number], rows[at], told)
+                yield Part(pair.at[at], EVENT, {**given, "rule": rules, "detail": details})
+            else:
+                yield Part(pair.at[at], DROPPED, {**given, "partner": told.partners.tolist()})
+
+
+def _back(other: tuple[Side, Shard, Rows], rows: Rows, told: Dropped) -> tuple[list[str | None], list[str | None]]:
+    """Event and delivery: of the one that took the row back on the other side, else of the one that dropped it."""
+    back = taken_back(other[0], other[1], rows)
+    rules, details = told.rules.tolist(), told.details.tolist()
+    if not back:
+        return rules, details
+    rules = [RESTORED if row in back else rule for row, rule in zip(rows.tolist(), rules, strict=True)]
+    return rules, [back.get(row, detail) for row, detail in zip(rows.tolist(), details, strict=True)]
+
+
+def _assigned(both: Both, pair: Pair) -> list[Part]:
+    """The first stage that assigns another value, and its rule; nothing where none does."""
+    numbers = _distinct(pair.sets)
+    touched = frozenset().union(*(both.touched[n] for n in numbers)) if -1 not in numbers else None
+    found: list[Part] = []
+    for stage in both.stages():
+        if not len(pair.at):
+            break
+        if pair.aligned and _alike(both, pair, stage, touched):
+            continue
+        left, right = (values(side, stage, shard, rows, touched) for side, shard, rows in each(both, pair))
+        differs = left.values.ne_missing(right.values).to_numpy()
+        if differs.any():
+            told = both.assigning(stage, left.take(differs), right.take(differs))
+            given: dict[str, Any] = {"source": pair.there.source, "stage": stage, "rule": [r for r, _ in told], "side": [s for _, s in told]}
+            found.append(Part(pair.at[differs], ASSIGNED, given))
+            pair = pair.take(~differs)
+    return found
+
+
+def _alike(both: Both, pair: Pair, stage: str, touched: frozenset[str] | None) -> bool:
+    """Whether the digests say that a stage assigned the same."""
+    one, two = (side.decisions(stage, shard) for side, shard, _ in each(both, pair))
+    if one.get(ledger.ALL) == two.get(ledger.ALL):
+        return True
+    here, there = ledger.columns_of(one), ledger.columns_of(two)
+    return all(here.get(name) == there.get(name) for name in ({*here, *there} if touched is None else touched))

@@ -1,0 +1,1 @@
+"""A stage is run: prepared on every shard, decided in rounds, written as decisions."""
