@@ -40,8 +40,9 @@ def _leave(code: object) -> None:
         return
     try:
         atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        # A stream that was closed before the start is None.
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
     except (OSError, ValueError):
         return
     os._exit(code)
