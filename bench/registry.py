@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import cases, large, peers, spread
+from bench import cases, large, lives, peers, spread
 from bench.figures import Bench, Figure
 
 
@@ -23,6 +23,7 @@ CASES = {
     "commands": Case(cases.commands),
     "small-diff": Case(cases.small_diff),
     "history": Case(cases.history),
+    "why": Case(lives.lives),
     "rates": Case(cases.rates),
     "adding": Case(cases.adding),
     "dask": Case(spread.dask),

@@ -135,3 +135,20 @@ def test_params_that_were_edited_and_not_run_explain_nothing(story: Project) -> 
     story.params(clean={"rules": [*RULES, {"range": {"column": "price", "max": 2}}]})
     found = dsv.diff("v2.0.0", ".", path=story.root)
     assert [(c.kind, c.was, c.now["max"]) for c, _ in found.causes if c.kind == "param"] == [("param", None, 6.5)]
+
+
+@pytest.fixture
+def resplit(shelf: Shelf, story: Project) -> Project:
+    return shelf.take("why-resplit", _resplit, lambda: story)
+
+
+def _resplit(project: Project) -> None:
+    for more in ({"split": {"fractions": {"train": 1.0}}}, {}):
+        project.params(clean={"rules": RULES}, **more)
+        project.dsv("run")
+        project.dsv("commit", "-m", "again")
+
+
+def test_a_history_follows_a_column_that_stages_set_and_set_no_more(resplit: Project) -> None:
+    found = dsv.why_history("shop/7", path=resplit.root)
+    assert [(m.old, m.new) for m in found[1:]] == [({"split": None}, {"split": "train"}), ({"split": "train"}, {"split": None})]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dsv import errors
-from dsv.dvcio import lock
+from dsv.dvcio import lock, rwlock
 from dsv.dvcio.orphan import die_with_parent
 from dsv.dvcio.turn import turn
 
 BACKUP = "dvc.lock.backup"
-MOMENTS = 5
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -50,7 +47,7 @@ def run(root: Path, args: Sequence[str], env: Mapping[str, str] | None = None, h
 
 def _run(root: Path, args: Sequence[str], env: Mapping[str, str] | None, held: int) -> str:
     heal(root)
-    _heal_locks(root)
+    rwlock.heal(root)
     _backup(root)
     command = [sys.executable, "-m", "dvc", args[0], *args[1:]]
     if args[0] in ("repro", "add", "commit", "checkout", "gc"):
@@ -110,26 +107,6 @@ def heal(root: Path) -> bool:
     temporary = path.with_name(".dvc.lock.tmp")
     shutil.copyfile(kept, temporary)
     temporary.replace(path)
-    return True
-
-
-def _heal_locks(root: Path) -> None:
-    """Takes DVC's table of locks away if it is damaged: DVC writes it in place, and refuses all work after a kill in that moment."""
-    path = root / ".dvc" / "tmp" / "rwlock"
-    for _ in range(MOMENTS):
-        if not path.exists() or _is_json(path):
-            return
-        time.sleep(0.05)  # another dvc may be writing it
-    path.unlink(missing_ok=True)
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return True
-    except ValueError:
-        return False
     return True
 
 

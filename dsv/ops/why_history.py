@@ -15,11 +15,14 @@ from dsv.ops.sides import Opened
 from dsv.ops.why import DROPPED, KEPT, named, traces, why
 from dsv.project.history import Entry, entries
 from dsv.project.layout import INGEST, Layout
-from dsv.project.version import Version, find
+from dsv.project.version import Version, ahead, find
 from dsv.runner.compare import explain, locate
-from dsv.runner.compare.difference import ROWS, Difference
+from dsv.runner.compare.difference import ROWS, Difference, same_base
 from dsv.runner.compare.side import SPLIT, Side
+from dsv.runner.compare.votes import Merging
 
+# So many versions' files are in memory at once.
+AHEAD = 100
 CAME, CHANGED, WENT = "came", "changed", "went"
 WHAT = {ADDED: CAME, MODIFIED: CHANGED, MOVED: MOVED, REMOVED: WENT}
 
@@ -45,12 +48,14 @@ class Moment(NamedTuple):
 
 
 class _At(NamedTuple):
-    """A record in one version: its base row (the live one, of several), whether it is kept, and all that was decided of it."""
+    """A record in one version: its base row (the live one, of several), whether it is kept, all that was decided of it, and
+    the values that it has where it is kept."""
 
     opened: Opened
     place: tuple[int, int] | None
     kept: bool
     decided: tuple[Any, ...]
+    values: dict[str, Any]
 
 
 def why_history(layout: Layout, record: str, rev: str = "HEAD") -> list[Moment]:
@@ -66,35 +71,47 @@ def why_history(layout: Layout, record: str, rev: str = "HEAD") -> list[Moment]:
 def _moments(layout: Layout, record: str, versions: list[Entry]) -> Iterator[Moment]:
     before: _At | None = None
     wanted = locate.hashed([record])
-    for entry in versions:
-        opened = Opened(Version(layout, entry.version or entry.sha, entry.sha))
+    known: locate.Hits = {}
+    for entry, opened in _opened(layout, versions):
         if INGEST not in opened.version.locked:
             continue
-        after = _at(opened, wanted)
-        if after.decided != (before.decided if before else ()):
+        after = _at(opened, wanted, known)
+        if after.decided == (before.decided if before else ()):
+            after = after._replace(values=before.values if before else {})
+        else:
+            after = after._replace(values=_values(before, after))
             moment = _moment(entry, record, before, after)
             if moment is not None:
                 yield moment
         before = after
 
 
-def _at(opened: Opened, wanted: pl.DataFrame) -> _At:
+def _opened(layout: Layout, versions: list[Entry]) -> Iterator[tuple[Entry, Opened]]:
+    """The versions, read ahead by the hundred: a call of git takes longer than what is read by it."""
+    for first in range(0, len(versions), AHEAD):
+        some = versions[first : first + AHEAD]
+        found = [Version(layout, entry.version or entry.sha, entry.sha) for entry in some]
+        ahead(found)
+        yield from zip(some, map(Opened, found), strict=True)
+
+
+def _at(opened: Opened, wanted: pl.DataFrame, known: locate.Hits) -> _At:
     side = opened.side
     place, kept = None, False
     decided = []
-    for index, row, _, live in locate.copies(side, wanted):
+    for index, row, _, live in locate.copies(side, wanted, known):
         shard = side.shards[index]
         decided.append((shard.relative, shard.digest, row, side.decided(shard)))
         now = live and bool(side.kept(shard)[row])
         if live or place is None or now:
             place, kept = (index, row), now
-    return _At(opened, place, kept, tuple(decided))
+    return _At(opened, place, kept, tuple(decided), {})
 
 
 def _moment(entry: Entry, record: str, before: _At | None, after: _At) -> Moment | None:
     """What happened between two versions, None where nothing did that shows."""
     was = before is not None and before.kept
-    old, new = (_values(before) if was and before else {}), (_values(after) if after.kept else {})
+    old, new = before.values if before else {}, after.values
     columns = [name for name in {**old, **new} if not _equal(old.get(name), new.get(name))] if was and after.kept else None
     if columns == []:
         return None
@@ -118,10 +135,32 @@ def _equal(one: Any, two: Any) -> bool:
     return not delta_columns.differs(*pair).any()
 
 
-def _values(at: _At) -> dict[str, Any]:
-    assert at.place is not None
-    frame = at.opened.side.records(pl.DataFrame({"shard": [at.place[0]], "row": [at.place[1]]}))
+def _values(before: _At | None, after: _At) -> dict[str, Any]:
+    """The values of a record that is kept. What was set alike in the same row of the version before is not read again."""
+    if not after.kept:
+        return {}
+    columns = None if before is None else _set_anew(before, after)
+    held = {} if before is None or columns is None else {name: v for name, v in before.values.items() if name not in columns}
+    return held | _read(after, columns)
+
+
+def _read(at: _At, columns: list[str] | None) -> dict[str, Any]:
+    if at.place is None or columns == []:
+        return {}
+    frame = at.opened.side.records(pl.DataFrame({"shard": [at.place[0]], "row": [at.place[1]]}), columns)
     return {name: value for name, value in frame.row(0, named=True).items() if not name.startswith("_")}
+
+
+def _set_anew(before: _At, after: _At) -> list[str] | None:
+    """Columns that the two versions may have set otherwise; None where the record is not in the same row of the same shard."""
+    if not before.kept or before.place is None or after.place is None or before.place[1] != after.place[1]:
+        return None
+    old, new = (at.opened.side for at in (before, after))
+    was, now = old.shards[before.place[0]], new.shards[after.place[0]]
+    if not same_base(was, now):
+        return None
+    one, two = old.digests(was), new.digests(now)
+    return [name for name in {**one, **two} if one.get(name) != two.get(name)]
 
 
 def _told(record: str, at: _At) -> str:
@@ -140,8 +179,11 @@ def _cause(before: _At | None, after: _At, op: str, columns: list[str] | None) -
     a = before.opened if before is not None else None
     old = a.side if a is not None else _nothing(after.opened.side)
     causes = Causes(a.facts if a is not None else after.opened.facts._replace(stages={}, sources={}), after.opened.facts)
-    merging = {**(a.merging if a is not None else {}), **after.opened.merging}
-    found = explain.run(Difference(rows, {}), old, after.opened.side, causes, lambda: merging)
+
+    def merging() -> dict[str, Merging]:
+        return {**(a.merging if a is not None else {}), **after.opened.merging}
+
+    found = explain.run(Difference(rows, {}), old, after.opened.side, causes, merging)
     partner, by = found.rows.select("partner", "by").row(0)
     return found.causes[found.rows["cause"][0]], partner, tuple(by.split(explain.BETWEEN)) if by else ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 WORKSPACE = "."
 AUDIT = "audit"
+# What says how a version was made.
+MADE = (PARAMS, SIGNATURE, LOCK, PIPELINE, report(AUDIT))
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Version:
 
     def ahead(self) -> None:
         """Reads what says how the version was made, with one call of git."""
-        self.read([PARAMS, SIGNATURE, LOCK, PIPELINE, report("audit")])
+        self.read([path for path in MADE if path not in self._texts])
 
     def read(self, paths: Sequence[str]) -> None:
         """Reads committed files with one call of git; `text` has them then."""
@@ -141,6 +144,14 @@ class Version:
         for path, oid in self.outs.items():
             found |= {oid, *self.tree(path).values()}
         return found
+
+
+def ahead(versions: Sequence[Version]) -> None:
+    """Reads what says how committed versions of one project were made, with one call of git for all of them."""
+    wanted = [(version.sha or "", path) for version in versions for path in MADE]
+    found = iter(blob.read_files(versions[0].layout.root, wanted) if wanted else ())
+    for version in versions:
+        version._texts.update(zip(MADE, itertools.islice(found, len(MADE)), strict=True))
 
 
 @dataclass(frozen=True)

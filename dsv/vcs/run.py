@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,9 @@ def ask(root: Path, *args: str, stdin: bytes = b"", index: Path | None = None) -
         raise DsvError(f"there is no directory {root}") from error
     except NotADirectoryError as error:
         raise DsvError(f"{root} is not a directory") from error
+    if done.returncode == -signal.SIGINT:
+        # Ctrl-C goes to git and to us; git may be gone before ours arrives.
+        raise KeyboardInterrupt
     return Answer(done.returncode, done.stdout, told(done.stderr))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,8 @@ def _told(verb: str) -> Iterator[None]:
     except git.GitCommandNotFound as error:
         raise DsvError("git is not installed, or not on PATH") from error
     except git.GitCommandError as error:
+        if error.status == -signal.SIGINT:
+            raise KeyboardInterrupt from error
         if UNKNOWN.search(str(error.stderr)):
             raise DsvError(
                 "git does not know who you are.", hint="git config user.name NAME; git config user.email EMAIL"

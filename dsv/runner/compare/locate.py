@@ -15,6 +15,8 @@ from dsv.runner.compare.difference import KEY, keyed, positions, same_base
 from dsv.runner.compare.side import Side, Words
 from dsv.runner.compare.side import places as by_shard
 
+# Of a shard (its source, digest and key): rows with one of the wanted keys, and which.
+Hits = dict[tuple[str, str, tuple[str, ...]], list[tuple[int, int]]]
 PLACE: dict[str, Any] = {"shard": pl.UInt32, "row": pl.UInt32}
 
 
@@ -37,8 +39,12 @@ def places(side: Side, ids: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=PLACE)
 
 
-def copies(side: Side, wanted: pl.DataFrame) -> list[tuple[int, int, int, bool]]:
-    """All base rows with one of the wanted keys, in arrival order: shard, row, which key, and whether ingest keeps it."""
+def copies(side: Side, wanted: pl.DataFrame, known: Hits | None = None) -> list[tuple[int, int, int, bool]]:
+    """All base rows with one of the wanted keys, in arrival order: shard, row, which key, and whether ingest keeps it.
+
+    `known` keeps what was found in a shard, for versions that have the same one and are asked the same.
+    """
+    known = {} if known is None else known
     found = []
     for (source,), group in wanted.with_row_index("at").partition_by("source", as_dict=True).items():
         order = np.argsort(group["hi"].to_numpy(), kind="stable")
@@ -46,7 +52,10 @@ def copies(side: Side, wanted: pl.DataFrame) -> list[tuple[int, int, int, bool]]
         for index, shard in enumerate(side.shards):
             if shard.source != source:
                 continue
-            for row, number in _hits(side.keys(shard), hi, lo):
+            same = (shard.source, shard.digest, shard.key)
+            if same not in known:
+                known[same] = _hits(side.keys(shard), hi, lo)
+            for row, number in known[same]:
                 found.append((index, row, int(at[number]), bool(side.kept(shard, 1)[row])))
     return found
 
