@@ -34,7 +34,8 @@ def lives(bench: Bench) -> list[Figure]:
     often = _kept(project, texts["uid"].to_list())
     never = _kept(project, [uid + 1 for uid in texts["uid"]])
     return [
-        Figure("dsv why, whole process", _best(project, often), "s", 0.5),
+        Figure("dsv why, whole process", _best(project, never), "s", 0.5),
+        Figure(f"dsv why of a record that was delivered {_copies(project, often)} times", _best(project, often), "s", 0.5),
         Figure(f"dsv why --history, {_moments(project, often)} of {VERSIONS} versions", _best(project, often, "--history"), "s", 2.0),
         Figure(f"dsv why --history, {_moments(project, never)} of {VERSIONS} versions", _best(project, never, "--history"), "s", 2.0),
     ]  # fmt: skip
@@ -52,6 +53,10 @@ def _delivered(project: Project, bench: Bench, texts: pl.DataFrame, version: int
         project.add(folder, "sensors", name)
     else:
         project.add(changes.relabelled(bench.data, folder, bench.rows // FEW, version), "votes", name)
+
+
+def _copies(project: Project, name: str) -> int:
+    return 1 + len(_json(project, name)["earlier"])
 
 
 def _kept(project: Project, uids: list[int]) -> str:

@@ -47,7 +47,9 @@ def _bury(path: Path, table: Any) -> None:
         fcntl.flock(guard, fcntl.LOCK_EX)
         table = _read(path)
         if table:
-            path.write_text(json.dumps(_alive(table, path)), encoding="utf-8")
+            temporary = path.with_name(f".{NAME}.dsv")
+            temporary.write_text(json.dumps(_alive(table, path)), encoding="utf-8")
+            temporary.replace(path)
 
 
 def _alive(table: Any, path: Path) -> Any:

@@ -107,6 +107,13 @@ def overlay(frame: pl.DataFrame, decisions: Decisions, columns: Sequence[str] | 
     return reduce(lambda f, name: _set(f, name, decisions), wanted, frame)
 
 
+def about(decisions: Decisions, row: int) -> Decisions:
+    """The decisions about one row, as if there were no other."""
+    if decisions.dense:
+        return Decisions(decisions.table.slice(row, 1), dense=True)
+    return Decisions(decisions.table.filter(pl.col("row") == row).with_columns(row=pl.lit(0, pl.UInt32)))
+
+
 def last_set(decisions: Decisions, name: str) -> pl.DataFrame:
     """The rows that sparse decisions set a column of, and the last value of each: `row` and `=<name>`."""
     known = decisions._last.get(name)

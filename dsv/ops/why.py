@@ -88,16 +88,18 @@ def trace(opened: Opened, shard: Shard, row: int, record: str) -> Trace:
     if origin is not None:
         where = shard_file.read(origin, what="origin").row(row, named=True)
     steps: list[Step] = []
+    frame = read.base(side.files, shard, None).slice(row, 1)
     # What a dense table says of a record that is gone is what it would have been assigned.
     kept = True
     for number, stage in enumerate(side.stages):
         found = read.decisions(side.files, stage, shard) if side.digest(stage, shard) else None
         if found is not None:
-            told = _dense(stage, found, row) if found.dense else _sparse(stage, found, row)
+            found = ledger.about(found, row)
+            frame = ledger.overlay(frame, found)
+            told = _dense(stage, found) if found.dense else _sparse(stage, found)
             steps += [_with_params(opened, step) for step in told if kept or step.action not in ("changed", "assigned")]
             kept = bool(side.kept(shard, number + 1)[row])
-    at = pl.DataFrame({"shard": [side.index[shard.relative]], "row": [row]})
-    values = side.records(at).row(0, named=True)
+    values = frame.row(0, named=True)
     split, label = (str(values[name]) if kept and values.get(name) is not None else None for name in ("split", "label"))
     return Trace(
         record, shard.source, shard.batch, where["file"], where["row"], _state(kept, steps), split, label, steps, values
@@ -120,9 +122,9 @@ def _with_params(opened: Opened, step: Step) -> Step:
     return step._replace(params=value(facts.written, paths[0])) if facts is not None and paths else step
 
 
-def _sparse(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
+def _sparse(stage: str, found: ledger.Decisions) -> list[Step]:
     steps = []
-    for entry in found.table.filter(row=row).iter_rows(named=True):
+    for entry in found.table.iter_rows(named=True):
         action = {"drop": DROPPED, "keep": "taken back", "set": "changed"}[entry["action"]]
         detail = _set(entry) if entry["action"] == "set" else entry["detail"]
         steps.append(Step(stage, entry["rule"], action, entry["partner"], detail))
@@ -136,8 +138,8 @@ def _set(entry: dict[str, Any]) -> str:
     return f"{text} ({entry['detail']})" if entry["detail"] else text
 
 
-def _dense(stage: str, found: ledger.Decisions, row: int) -> list[Step]:
-    values = found.table.row(row, named=True)
+def _dense(stage: str, found: ledger.Decisions) -> list[Step]:
+    values = found.table.row(0, named=True)
     dropped = values.get(ledger.DROP_COLUMN)
     if dropped is not None:
         return [Step(stage, dropped, DROPPED, None, None)]
