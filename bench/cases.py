@@ -12,10 +12,10 @@ from bench import changes
 from bench.figures import Bench, Figure
 from bench.generate import save
 from bench.project import Project, Used, measure, start, write_params
+from bench.same import same
 
 
-def _baseline(bench: Bench) -> Used:
-    out = bench.scratch("baseline")
+def _baseline(bench: Bench, out: Path) -> Used:
     return measure([sys.executable, "-m", "bench.baseline", str(bench.data), str(out)], Path.cwd())
 
 
@@ -31,9 +31,10 @@ def changes_of_one_project(bench: Bench) -> list[Figure]:
     """Full runs in turn with straight Polars, the mean of two each; then an append, a relabelling, another split, a tighter rule."""
     plain, fresh = [], []
     for _ in range(2):
-        project = _first(bench, "project")
-        plain.append(_baseline(bench))
+        project, out = _first(bench, "project"), bench.scratch("baseline")
+        plain.append(_baseline(bench, out))
         fresh.append(project.dsv("run"))
+        same(out, project.root)
     wall, cpu = (sum(getattr(p, what) for p in plain) / 2 for what in ("wall", "cpu"))
     full = fresh[-1]._replace(wall=sum(f.wall for f in fresh) / 2, cpu=sum(f.cpu for f in fresh) / 2, peak=max(f.peak for f in fresh))
     project.commit("first")
