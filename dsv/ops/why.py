@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from dsv import errors
+from dsv.engines.local import in_threads
 from dsv.ledger import decisions as ledger
 from dsv.lineage.causes import FOLDED
 from dsv.lineage.facts import value
@@ -70,7 +71,8 @@ def why(layout: Layout, record: str, rev: str = ".") -> list[Trace]:
 def traces(opened: Opened, record: str) -> list[Trace]:
     """All copies of the record in arrival order; none where the version never had it, or refused it."""
     copies = locate.copies(opened.side, locate.hashed([record]))
-    return [trace(opened, opened.side.shards[shard], row, record) for shard, row, _, _ in copies]
+    # Each copy is read from files of its own.
+    return in_threads(lambda copy: trace(opened, opened.side.shards[copy[0]], copy[1], record), copies)
 
 
 def named(layout: Layout, record: str) -> str:
