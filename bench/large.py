@@ -21,7 +21,8 @@ OURS, THEIRS = "dsv run", "DuckDB, tuned for spilling"
 
 def large(bench: Bench) -> list[Figure]:
     """Twelve deliveries, three votes a record, in a memory cgroup of 4 GB without swap: `dsv run` (deliveries added
-    before) beside DuckDB by hand with a limit of 2.2 GB, two threads and a folder to spill to (`bench/duck.py`)."""
+    before) beside DuckDB by hand with a limit of 2.2 GB, two threads and a folder to spill to (`bench/duck.py`; it comes to the
+    records, labels and class tables, and leaves out agreement, counts by rule and the check across splits)."""
     with limited(LIMIT):
         pass
     _same_job(bench)

@@ -13,8 +13,9 @@ TARGET = HERE.parent / "docs" / "benchmarks.md"
 INTRO = """# Benchmarks
 
 Written by `make bench` and `make bench-large` (`python -m bench CASE` for one case). The data are generated with the trouble
-of real deliveries (`bench/generate.py`); the baseline is the same job by hand in straight Polars (`bench/baseline.py`). Ratios
-are taken within one run; seconds depend on the machine and on what else it does. Figures that miss their bound are in bold.
+of real deliveries (`bench/generate.py`); the baseline is the same job by hand in straight Polars (`bench/baseline.py`), whose report
+is compared with those of dsv's stages after each run (`bench/same.py`). Ratios are taken within one run; seconds depend on the
+machine and on what else it does. Figures that miss their bound are in bold.
 """
 Row = dict[str, Any]
 
