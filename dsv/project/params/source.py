@@ -144,9 +144,8 @@ class Source:
 
     def signed(self) -> dict[str, Any]:
         """Of `counts` what is not as it is by default."""
-        found = schema.given(replace(self, columns={name: replace(column, unit=None) for name, column in self.columns.items()}))
-        told = {key for key, f in schema.keys(type(self)).items() if f.name in ONLY_TOLD}
-        return {key: value for key, value in found.items() if key not in told}
+        counts = self.counts()
+        return {key: schema.given(counts[key]) for key in schema.given(self) if key in counts}
 
     def impossible(self) -> Problems:
         yield from self._unreadable()

@@ -62,7 +62,8 @@ def _first_drop(side: Side, shard: Shard, rows: Rows) -> Rows:
 
 def _told(side: Side, stage: str, shard: Shard, rows: Rows) -> tuple[Any, Any, Any]:
     """Rules, partners and details of the drops of these rows, aligned with them. Only an event of ingest has a detail."""
-    found = read.drops(side.files, stage, shard, ("rule", "partner", "detail") if stage == INGEST else ("rule", "partner"))
+    told = ("rule", "partner", "detail") if stage == INGEST else ("rule", "partner")
+    found = read.acted(side.files, stage, shard, ledger.DROP, told)
     if found is None:
         return None, None, None
     if ledger.DROP_COLUMN in found.columns:
@@ -76,10 +77,10 @@ def taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:
     """Rows that an ingest event took back, and the batch that did."""
     if not side.digest(INGEST, shard):
         return {}
-    found = read.moves(side.files, INGEST, shard)
-    if found is None:
+    found = read.acted(side.files, INGEST, shard, ledger.KEEP, ("detail",))
+    if found is None or found.is_empty():
         return {}
-    kept = found.table.filter((pl.col("action") == ledger.KEEP) & pl.col("row").is_in(series(rows.astype(np.uint32)).implode()))
+    kept = found.filter(pl.col("row").cast(pl.Int64).is_in(series(rows).implode()))
     return dict(kept.select("row", "detail").iter_rows())
 
 

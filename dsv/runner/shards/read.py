@@ -12,7 +12,7 @@ import polars as pl
 from dsv import errors
 from dsv.ledger import decisions as ledger
 from dsv.ledger import file as ledger_file
-from dsv.ledger.decisions import DROP_COLUMN, SPARSE, Decisions
+from dsv.ledger.decisions import DROP_COLUMN, Decisions
 from dsv.project.layout import BASE, Files, stage_out
 from dsv.project.manifest import Shard
 from dsv.record import digest, identity
@@ -43,27 +43,18 @@ def decisions(files: Files, stage: str, shard: Shard, columns: Sequence[str] | N
     return ledger_file.restore(parts, meta) if parts else None
 
 
-def moves(files: Files, stage: str, shard: Shard) -> Decisions | None:
-    """What a stage decided about which records of a shard are kept, with rules and partners; no values."""
-    source = files.open(stage_out(stage), shard.relative)
-    if source is None:
-        return None
-    table, meta = shard_file.read_with_meta(source, [*SPARSE, DROP_COLUMN], f"{stage_out(stage)}/{shard.relative}")
-    return ledger_file.restore([table], meta)
-
-
-def drops(files: Files, stage: str, shard: Shard, told: Sequence[str]) -> pl.DataFrame | None:
-    """The drops of a stage in a shard: their rows and what is `told` of them (columns that are null everywhere are left out);
-    of a stage that decides about every row the column `DROP_COLUMN`. None where there are none."""
+def acted(files: Files, stage: str, shard: Shard, action: str, told: Sequence[str]) -> pl.DataFrame | None:
+    """The rows of a shard that a stage drops or takes back (`action`), and what is `told` of them (columns that are null
+    everywhere are left out); of a stage that decides about every row the column `DROP_COLUMN`. None where there are none."""
     source = files.open(stage_out(stage), shard.relative)
     if source is None:
         return None
     table = shard_file.read(source, ["row", "action", DROP_COLUMN, *told], f"{stage_out(stage)}/{shard.relative}")
     if "action" not in table.columns:
         return table
-    if (table["action"] == ledger.DROP).all(ignore_nulls=False):
+    if (table["action"] == action).all(ignore_nulls=False):
         return table
-    return table.filter(pl.col("action") == ledger.DROP)
+    return table.filter(pl.col("action") == action)
 
 
 def base(files: Files, shard: Shard, columns: Sequence[str] | None) -> pl.DataFrame:
