@@ -1,12 +1,16 @@
 """The same job by hand in DuckDB, tuned for little memory: a database on disk, narrow group-bys that may spill, 32 ranges out.
 
-The record hash is MD5, as DuckDB has no other of 128 bits; the split hash is its own, so a device may land elsewhere.
+The record hash is MD5, as DuckDB has no other of 128 bits; the split hash is its own, so a device may land elsewhere. The
+report is that of `bench/baseline.py`.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,69 +37,127 @@ WITH raw AS (
             make_timestamp(try_cast(ts AS BIGINT) * 1000000)
         ) AS ts,
         temp, hum, pres,
-        trim(regexp_replace(text, '\\s\\s+|[\\t\\n\\f\\r]', ' ', 'g')) AS text,
-        nullif(lower(trim(label)), '{LOST}') AS label,
+        text AS old_text, trim(regexp_replace(text, '\\s\\s+|[\\t\\n\\f\\r]', ' ', 'g')) AS text,
+        label AS old_label, lower(trim(label)) AS low_label,
         unhex(md5(concat_ws(chr(31), {COLUMNS}))) AS hash
     FROM raw
 )
-SELECT * FROM tidy WHERE ts IS NOT NULL AND temp IS NOT NULL AND text IS NOT NULL AND label IS NOT NULL
+SELECT uid, device, site, ts, temp, hum, pres, text, nullif(low_label, '{LOST}') AS label, hash,
+    low_label <> old_label AS set_label, low_label = '{LOST}' AS set_alias, text <> old_text AS set_text,
+    ts IS NOT NULL AND temp IS NOT NULL AND text IS NOT NULL AND low_label <> '{LOST}' AS whole,
+    coalesce(whole AND temp BETWEEN -40 AND 80, false) AS good
+FROM tidy
+"""
+
+CLEANED = """
+SELECT count_if(set_label) AS "text", count_if(set_alias) AS "aliases", count_if(set_text) AS "text#2",
+    count(*) - count_if(whole) AS "missing", count_if(whole) - count_if(good) AS "range", count_if(good) AS "good"
+FROM clean
 """
 
 KEPT = """
 CREATE TABLE kept AS
-SELECT min(uid) AS uid FROM clean GROUP BY hash(text), hash(device, site, ts, temp, hum, pres, label) ORDER BY uid
+SELECT min(uid) AS uid FROM clean WHERE good GROUP BY hash(text), hash(device, site, ts, temp, hum, pres, label) ORDER BY uid
 """
 
-CLASSES = """
-CREATE TYPE class AS ENUM (SELECT DISTINCT label FROM read_parquet('{data}/votes/*.parquet') ORDER BY label)
-"""
-
-# The winner is unique where the last and the first of the classes with most votes are the same one.
+# One group-by of all votes: how many of each class a record has. The winner is the class that no other has as many of.
 VOTED = """
 CREATE TABLE voted AS
 WITH counts AS (
-    SELECT uid, enum_code(label::class)::INTEGER AS code, count(*)::INTEGER AS n
-    FROM read_parquet('{data}/votes/*.parquet') GROUP BY ALL
-), best AS (
-    SELECT uid, sum(n) AS votes, max(n * 256 + code) AS last, max(n * 256 + 255 - code) AS first FROM counts GROUP BY uid
+    SELECT uid, {counts}, {best} AS n, {votes} AS votes FROM (
+        SELECT uid, {filters} FROM read_parquet('{data}/votes/*.parquet') GROUP BY uid
+    )
 )
-SELECT uid, last // 256 AS n, (enum_range(NULL::class)[last % 256 + 1])::VARCHAR AS voted
-FROM best WHERE votes >= 2 AND last % 256 = 255 - first % 256 ORDER BY uid
+SELECT *, CASE WHEN votes >= 2 AND {rivals} = 1 THEN CASE {winner} END END AS voted FROM counts ORDER BY uid
+"""
+
+AGREED = """
+SELECT avg(({same}) / (votes * (votes - 1))), {totals}
+FROM voted SEMI JOIN kept USING (uid) WHERE votes >= 2
 """
 
 PART = f"""
 COPY (
     WITH part AS (SELECT *, hash('{SALT}' || device) / 18446744073709551616.0 AS place FROM clean WHERE uid BETWEEN {{low}} AND {{high}})
-    SELECT part.* EXCLUDE (place), n, voted,
+    SELECT uid, device, site, ts, temp, hum, pres, text, label, hash, if(voted IS NULL, NULL, n) AS n, voted,
         CASE WHEN place < 0.8 THEN 'train' WHEN place < 0.9 THEN 'val' ELSE 'test' END AS split
     FROM part
     SEMI JOIN (SELECT uid FROM kept WHERE uid BETWEEN {{low}} AND {{high}}) AS one USING (uid)
-    LEFT JOIN (SELECT * FROM voted WHERE uid BETWEEN {{low}} AND {{high}}) AS vote USING (uid)
+    LEFT JOIN (SELECT uid, n, voted FROM voted WHERE uid BETWEEN {{low}} AND {{high}}) AS vote USING (uid)
     ORDER BY uid
 ) TO '{{out}}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)
 """
 
-AUDIT = """
-COPY (
-    SELECT site, voted, split, count(*) AS n FROM read_parquet('{out}/part-*.parquet') GROUP BY ALL ORDER BY ALL
-) TO '{out}/audit.json' (ARRAY true)
+COUNTED = "SELECT voted, site, split, count(*) FROM read_parquet('{out}/part-*.parquet') GROUP BY ALL"
+
+LEAKING = """
+SELECT coalesce(sum(n), 0)::BIGINT FROM (
+    SELECT count(*) AS n FROM read_parquet('{out}/part-*.parquet')
+    GROUP BY hash(text), hash(device, site, ts, temp, hum, pres, voted) HAVING min(split) <> max(split)
+)
 """
 
 
 def run(data: str, out: Path) -> None:
-    """The training set as Parquet in ranges of uid, and the table of classes, sites and splits; `data` may hold a pattern."""
+    """The training set as Parquet in ranges of uid, and the report as JSON; `data` may hold a pattern."""
     (out / "spill").mkdir()
     base = duckdb.connect(str(out / "work.duckdb"))
     base.execute(f"SET memory_limit = '{MEMORY}'; SET threads = {THREADS}; SET temp_directory = '{out / 'spill'}'")
-    for statement in (CLEAN, KEPT, CLASSES, VOTED):
-        base.execute(statement.format(data=data))
-    low, high = base.execute("SELECT min(uid), max(uid) FROM kept").fetchall()[0]
+    base.execute(CLEAN.format(data=data))
+    report = _cleaned(base)
+    base.execute(KEPT)
+    report |= _voted(base, data)
+    low, high, kept = base.execute("SELECT min(uid), max(uid), count(*) FROM kept").fetchall()[0]
+    report["dropped"]["duplicate"] = report.pop("good") - kept
     size = (high - low) // PARTS + 1
     for i in range(PARTS):
         start = low + i * size
         base.execute(PART.format(low=start, high=start + size - 1, out=out / f"part-{i:02d}.parquet"))
-    base.execute(AUDIT.format(out=out))
+    report |= _audited(base, out)
     base.close()
+    (out / "report.json").write_text(json.dumps({"records": kept, **report}))
+
+
+def _cleaned(base: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    found = base.execute(CLEANED)
+    n = dict(zip([column[0] for column in found.description or ()], found.fetchall()[0], strict=True))
+    changed = {rule: n[rule] for rule in ("text", "aliases", "text#2")}
+    return {"changed": changed, "dropped": {rule: n[rule] for rule in ("missing", "range") if n[rule]}, "good": n["good"]}
+
+
+def _voted(base: duckdb.DuckDBPyConnection, data: str) -> dict[str, float]:
+    """Labels by majority, and how far the votes agree: observed agreement and Fleiss' kappa."""
+    classes = [row[0] for row in base.execute(f"SELECT DISTINCT label FROM read_parquet('{data}/votes/*.parquet') ORDER BY 1").fetchall()]
+    names = [f"c{i}" for i in range(len(classes))]
+    each = list(zip(names, classes, strict=True))
+    base.execute(VOTED.format(
+        data=data, counts=", ".join(names), best=f"greatest({', '.join(names)})", votes=" + ".join(names),
+        filters=", ".join(f"count_if(label = '{label}')::INTEGER AS {name}" for name, label in each),
+        rivals="(" + " + ".join(f"({name} = n)::INTEGER" for name in names) + ")",
+        winner=" ".join(f"WHEN {name} = n THEN '{label}'" for name, label in each),
+    ))  # fmt: skip
+    same = " + ".join(f"{name} * ({name} - 1)" for name in names)
+    observed, *sums = base.execute(AGREED.format(same=same, totals=", ".join(f"sum({name})" for name in names))).fetchall()[0]
+    expected = sum((n / sum(sums)) ** 2 for n in sums)
+    return {"observed_agreement": round(observed, 6), "fleiss_kappa": round((observed - expected) / (1 - expected), 6)}
+
+
+def _audited(base: duckdb.DuckDBPyConnection, out: Path) -> dict[str, Any]:
+    tables: dict[str, Counter[tuple[str, ...]]] = {
+        name: Counter() for name in ("classes", "splits", "groups", "classes_by_split", "groups_by_split")
+    }
+    undecided = 0
+    for voted, site, split, n in base.execute(COUNTED.format(out=out)).fetchall():
+        if voted is None:
+            undecided += n
+        else:
+            tables["classes"][voted,] += n
+            tables["classes_by_split"][split, voted] += n
+        tables["splits"][split,] += n
+        tables["groups"][site,] += n
+        tables["groups_by_split"][split, site] += n
+    counted = {name: [[*key, n] for key, n in sorted(table.items())] for name, table in tables.items()}
+    return {"undecided": undecided, **counted, "leakage": base.execute(LEAKING.format(out=out)).fetchall()[0][0]}
 
 
 if __name__ == "__main__":
