@@ -87,22 +87,35 @@ def snapshots(bench: Bench) -> list[Figure]:
 
 def _diffs(project: Project, bench: Bench) -> list[Figure]:
     out = bench.scratch("export")
-    for name, rev in (("a", "HEAD~1"), ("b", "HEAD")):
-        project.dsv("export", rev, "-o", str(out / name), "--format", "parquet")
-    join = [_join(out) for _ in range(3)]
-    ours = [project.dsv("diff", "HEAD~1", "HEAD", "--format", "json") for _ in range(3)]
-    causes = [project.dsv("diff", "HEAD~1", "HEAD", "--by", "cause") for _ in range(3)]
-    plain, diff, by = (sorted(u.wall for u in runs)[1] for runs in (join, ours, causes))
+    sides = [str(out / name) for name in "ab"]
+    for side, rev in zip(sides, ("HEAD~1", "HEAD"), strict=True):
+        project.dsv("export", rev, "-o", side, "--format", "parquet")
+
+    here = Path.cwd()
+
+    def whole(*command: str, cwd: Path = here) -> float:
+        return sorted(measure([sys.executable, *command], cwd).wall for _ in range(5))[2]
+
+    def alone(*command: str, cwd: Path = here) -> float:
+        runs = [measure([sys.executable, "-m", "bench.alone", *command], cwd, {"PYTHONPATH": str(here)}).out for _ in range(5)]
+        return sorted(float(told.split()[-1]) for told in runs)[2]
+
+    versions = ("HEAD~1", "HEAD")
+    join = whole("-m", "bench.join", *sides)
+    ours = whole("-m", "dsv", "diff", *versions, "--format", "json", cwd=project.root)
+    causes = whole("-m", "dsv", "diff", *versions, "--by", "cause", cwd=project.root)
+    loading = whole("-c", "import numpy, polars, pyarrow.parquet")
+    by_itself = alone("join", *sides), alone("dsv", *versions, cwd=project.root)
     return [
-        Figure("full outer join of both tables in Polars, whole process", plain, "s"),
-        Figure("dsv diff, 1 % changed, whole process", diff, "s"),
-        Figure("dsv diff against the join", diff / plain, "x", 0.2),
-        Figure("dsv diff --by cause against dsv diff", by / diff, "x", 2.0),
+        Figure("full outer join of both tables in Polars, whole process", join, "s"),
+        Figure("dsv diff, 1 % changed, whole process", ours, "s"),
+        Figure("of which loading Polars, Arrow and NumPy", loading, "s"),
+        Figure("dsv diff against the join, whole processes", ours / join, "x", 0.2),
+        Figure("full outer join, by itself", by_itself[0], "s"),
+        Figure("dsv diff, by itself", by_itself[1], "s"),
+        Figure("dsv diff against the join, each by itself", by_itself[1] / by_itself[0], "x", 0.2),
+        Figure("dsv diff --by cause against dsv diff", causes / ours, "x", 2.0),
     ]
-
-
-def _join(out: Path) -> Used:
-    return measure([sys.executable, "-m", "bench.join", str(out / "a"), str(out / "b")], Path.cwd())
 
 
 def commands(bench: Bench) -> list[Figure]:

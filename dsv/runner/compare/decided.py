@@ -67,10 +67,10 @@ def _told(side: Side, stage: str, shard: Shard, rows: Rows) -> tuple[Any, Any, A
     if found is None:
         return None, None, None
     if ledger.DROP_COLUMN in found.columns:
-        return found[ledger.DROP_COLUMN].gather(series(rows)).to_list(), None, None
+        return found[ledger.DROP_COLUMN][series(rows)].to_list(), None, None
     # Rows are in order, and of a row the last drop holds.
-    at = series(np.searchsorted(found["row"].to_numpy(), rows, side="right") - 1)
-    return tuple(found[name].gather(at).to_list() if name in found.columns else None for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
+    at = series((np.searchsorted(found["row"].to_numpy(), rows, side="right") - 1).astype(np.uint32))
+    return tuple(found[name][at].to_list() if name in found.columns else None for name in ("rule", "partner", "detail"))  # type: ignore[return-value]
 
 
 def taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:

@@ -100,7 +100,7 @@ def _suspects(a: Side, b: Side, pair: tuple[Shard, Shard], names: list[str], row
     for name in names:
         one, two = a.shard_codes(pair[0], name), b.shard_codes(pair[1], name)
         if one is not None and two is not None and one[0] == two[0]:
-            mask = mask | series(one[1:] != two[1:]).gather(rows)
+            mask = mask | series(one[1:] != two[1:])[rows]
         else:
             mask = mask | _assigned_unlike(a.state(pair[0], [name]), b.state(pair[1], [name]), name, rows)
     return rows.filter(mask)
@@ -195,5 +195,5 @@ def keyed(side: Side, at: pl.DataFrame) -> pl.DataFrame:
         shard = side.shards[index]
         keys = side.keys(shard)
         hi[some], lo[some], source[some] = keys[0][rows], keys[1][rows], names[shard.source]
-    told = pl.Series(sorted(names), dtype=pl.String).gather(series(source))
+    told = pl.Series(sorted(names), dtype=pl.String)[series(source)]
     return at.with_columns(told.alias("source"), series(hi, "hi"), series(lo, "lo"))

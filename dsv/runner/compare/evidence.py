@@ -17,6 +17,7 @@ from dsv.ledger import decisions as ledger
 from dsv.lineage.causes import INGEST, A, B
 from dsv.project.manifest import Shard
 from dsv.record import identity
+from dsv.record.arrays import series
 from dsv.runner.compare.both import Before, Both, Pair, each
 from dsv.runner.compare.decided import Dropped, dropped, taken_back, values
 from dsv.runner.compare.side import Mask, Rows, Side, places
@@ -78,15 +79,24 @@ def assigning(a: Side, b: Side, subjects: pl.DataFrame) -> dict[int, list[str]]:
 
 
 def _frame(parts: Sequence[Part]) -> pl.DataFrame:
-    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA}
-    for part in parts:
-        n = len(part.at)
-        columns["at"] += part.at.tolist()
-        columns["kind"] += [part.kind] * n
-        for name in list(SCHEMA)[2:]:
-            value = part.values.get(name)
-            columns[name] += value if isinstance(value, list) else [value] * n
-    return pl.DataFrame(columns, schema=SCHEMA).sort("at")
+    if not parts:
+        return pl.DataFrame(schema=SCHEMA)
+    sizes = [len(part.at) for part in parts]
+    columns = [series(np.concatenate([part.at for part in parts]).astype(np.uint32), "at")]
+    columns.append(_told([part.kind for part in parts], sizes).alias("kind"))
+    columns += [_told([part.values.get(name) for part in parts], sizes).alias(name) for name in list(SCHEMA)[2:]]
+    return pl.DataFrame(columns).sort("at")
+
+
+def _told(values: Sequence[str | list[str | None] | None], sizes: Sequence[int]) -> pl.Series:
+    """The values of some parts of these sizes, one after the other: a list is one each, a text is of them all."""
+    texts: list[str | None] = []
+    numbers = []
+    for value, size in zip(values, sizes, strict=True):
+        listed = isinstance(value, list)
+        numbers.append(np.arange(len(texts), len(texts) + size) if listed else np.full(size, len(texts)))
+        texts += value if isinstance(value, list) else [value]
+    return pl.Series(texts, dtype=pl.String)[series(np.concatenate(numbers).astype(np.uint32))]
 
 
 def _distinct(values: Rows) -> list[int]:

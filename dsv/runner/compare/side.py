@@ -15,7 +15,7 @@ from dsv.ledger import decisions as ledger
 from dsv.project.layout import Files
 from dsv.project.manifest import Decided, Ingested, Shard
 from dsv.record import digest
-from dsv.runner.shards import cells, narrow, read
+from dsv.runner.shards import cells, key_hashes, read
 from dsv.runner.shards.narrow import Cache
 from dsv.table.together import together
 
@@ -100,8 +100,7 @@ class Side:
         """The columns that a stage assigns to every record, as its decisions of one shard tell."""
         if stage not in self._dense:
             shard = next((shard for shard in self.shards if self.digest(stage, shard)), None)
-            found = None if shard is None else read.decisions(self.files, stage, shard)
-            self._dense[stage] = frozenset(found.assigned if found is not None and found.dense else ())
+            self._dense[stage] = frozenset() if shard is None else read.dense_columns(self.files, stage, shard)
         return self._dense[stage]
 
     def kept(self, shard: Shard, stages: int | None = None) -> Mask:
@@ -142,10 +141,11 @@ class Side:
         return self._keys[shard.relative]
 
     def _key_halves(self, shard: Shard) -> tuple[Words, Words]:
-        where = narrow.key_hashes(shard.digest, shard.key, repeats=False)
-        known = None if self.cache is None else self.cache.words(where, ("hi", "lo"))
-        if known is not None and len(known[0]) == shard.rows:
-            return known[0], known[1]
+        if self.cache is not None:
+            key = key_hashes.key(shard.digest, shard.key, repeats=False)
+            known = key_hashes.known(self.cache, key, shard.rows, repeats=False)
+            if known is not None:
+                return known.hi, known.lo
         both = digest.words(digest.hash128(read.keys(self.files, shard)))
         return both[:, 0], both[:, 1]
 
@@ -160,13 +160,14 @@ class Side:
     def codes(self, places: Places, name: str) -> cells.Codes | None:
         """The type of a column and the codes of its values at places; None where some are unknown."""
         found = np.empty(places.height + 1, dtype=np.uint64)
-        found[0] = cells.NULL
+        kind, codes = cells.NULL, found[1:]
         for index, at, rows in places.groups:
             known = self.shard_codes(self.shards[index], name)
-            if known is None or cells.NULL != known[0] != found[0] != cells.NULL:
+            if known is None or cells.NULL != known[0] != kind != cells.NULL:
                 return None
-            found[0] = found[0] if known[0] == cells.NULL else known[0]
-            found[1 + at] = known[1 + rows]
+            kind = kind if known[0] == cells.NULL else known[0]
+            codes[at] = known[1:][rows]
+        found[0] = kind
         return found
 
     def shard_codes(self, shard: Shard, name: str) -> cells.Codes | None:

@@ -17,7 +17,7 @@ from dsv.record import digest, identity
 from dsv.record.digest import Words
 from dsv.runner.ingest import fold
 from dsv.runner.ingest.deliver import FILE, ROW
-from dsv.runner.shards import files, narrow
+from dsv.runner.shards import files, key_hashes, narrow
 from dsv.runner.shards.narrow import Cache
 from dsv.table import shard as shard_file
 
@@ -169,8 +169,8 @@ def _write(job: _Job) -> dict[str, Any]:
     origin = _take(rows.origin, at).rename({FILE: "file", ROW: "row"})
     files.write(where.layout.origin(relative), shard_file.to_bytes(origin, {"layout": "origin"}))
     where.cache.put_data(narrow.key("record hash", total, where.key), digest.to_bytes(own))
-    hashed = digest.split(rows.keys[at]).with_columns(n=job.n if where.repeats else pl.lit(1, pl.UInt32))
-    where.cache.put_frame(narrow.key_hashes(total, where.key, repeats=where.repeats), hashed, compressed=False)
+    n = job.n.cast(pl.UInt32).to_numpy() if where.repeats else None
+    key_hashes.keep(where.cache, key_hashes.key(total, where.key, repeats=where.repeats), rows.keys[at], n)
     schema = shard_file.schema(data.drop(identity.CONTENT_KEY, strict=False))
     return {"name": name, "rows": data.height, "digest": total, "key": list(where.key), "schema": schema}
 

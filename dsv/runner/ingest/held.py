@@ -15,9 +15,11 @@ from dsv.project.layout import Layout
 from dsv.project.manifest import Batch, Shard, Source
 from dsv.project.params import Source as SourceParams
 from dsv.record import digest, identity
+from dsv.record.arrays import series
 from dsv.runner.ingest import fold
 from dsv.runner.ingest.batch_shards import Where
-from dsv.runner.shards import narrow, read
+from dsv.runner.shards import key_hashes, read
+from dsv.runner.shards.key_hashes import KeyHashes
 from dsv.runner.shards.keyset import Keys, KeySet, Seen
 from dsv.runner.shards.narrow import Cache
 from dsv.runner.shards.previous import Previous
@@ -107,10 +109,12 @@ def prior(folder: Folder, state: State, wanted: Keys | None) -> pl.DataFrame:
 
     def positions(index: int) -> pl.DataFrame | None:
         shard = state.shards[index]
-        at = None if asked is None else asked.places(_key_halves(folder, shard))
+        keys = _keys(folder, shard)
+        at = None if asked is None else asked.places(keys.hi)
         if at is not None and not len(at):
             return None
-        frame = _keys(folder, shard).with_columns(
+        n = pl.repeat(1, shard.rows, dtype=pl.UInt32, eager=True) if keys.n is None else series(keys.n)
+        frame = pl.DataFrame([series(keys.hi, "hi"), series(keys.lo, "lo"), n.alias("n")]).with_columns(
             pl.lit(index, pl.UInt32).alias("shard"), pl.int_range(shard.rows, dtype=pl.UInt32).alias("row")
         )
         events = state.events.get(shard.relative)
@@ -123,23 +127,24 @@ def prior(folder: Folder, state: State, wanted: Keys | None) -> pl.DataFrame:
 
 
 def _key_halves(folder: Folder, shard: Shard) -> Keys:
-    known = folder.cache.numbers(narrow.key_hashes(shard.digest, shard.key, repeats=folder.policy.repeats), "hi")
-    found: Keys = _keys(folder, shard)["hi"].to_numpy() if known is None or len(known) != shard.rows else known
-    return found
+    return _keys(folder, shard).hi
 
 
-def _keys(folder: Folder, shard: Shard) -> pl.DataFrame:
+def _keys(folder: Folder, shard: Shard) -> KeyHashes:
     """The hash of each row's key, and the number of its occurrence in the delivery; computed where the cache has none."""
-    where = narrow.key_hashes(shard.digest, shard.key, repeats=folder.policy.repeats)
-    known = folder.cache.mapped_frame(where)
-    if known is not None and known.height == shard.rows:
+    repeats = folder.policy.repeats
+    where = key_hashes.key(shard.digest, shard.key, repeats=repeats)
+    known = key_hashes.known(folder.cache, where, shard.rows, repeats=repeats)
+    if known is not None:
         return known
     texts = identity.keys(shard_file.read(folder.layout.base(shard.kind, shard.relative), shard.key), shard.key)
-    found = digest.halves(digest.hash128(texts)).with_columns(n=pl.lit(1, pl.UInt32))
-    if folder.policy.repeats:
-        found = found.with_columns(n=pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
-    folder.cache.put_frame(where, found, compressed=False)
-    return found
+    words = digest.words(digest.hash128(texts))
+    n = None
+    if repeats:
+        nth = digest.split(words).select(pl.int_range(pl.len(), dtype=pl.UInt32).over("hi", "lo") + 1)
+        n = nth.to_series().to_numpy()
+    key_hashes.keep(folder.cache, where, words, n)
+    return KeyHashes(words[:, 0], words[:, 1], n)
 
 
 def hashes(folder: Folder, state: State, positions: pl.DataFrame) -> pl.Series:

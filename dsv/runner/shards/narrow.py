@@ -9,7 +9,6 @@ import mmap
 import os
 import tempfile
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,17 +33,20 @@ def key(*parts: object) -> str:
     return digest.hash_text("\x1f".join(str(part) for part in parts))
 
 
-def key_hashes(shard_digest: str, columns: Sequence[str], *, repeats: bool) -> str:
-    """The cache key of the hash (hi, lo) of each row's key in a shard, and of the number of its occurrence (n)."""
-    return key("key hash 2", shard_digest, tuple(columns), repeats)
-
-
 def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
     if column.num_chunks == 1 and column.null_count == 0:
         chunk = column.chunk(0)
         return np.frombuffer(chunk.buffers()[1], np.uint64)[chunk.offset : chunk.offset + len(chunk)]
     found: npt.NDArray[np.uint64] = column.fill_null(0).to_numpy()
     return found
+
+
+def _note(file: str | int, found: os.stat_result) -> None:
+    """Brings the access time of a file forward; left as it is where the file is not ours."""
+    now = time.time()
+    if found.st_atime < now - SPELL:
+        with suppress(OSError):
+            os.utime(file, ns=(int(now * 1e9), found.st_mtime_ns))
 
 
 class Cache:
@@ -63,10 +65,8 @@ class Cache:
     def _used(self, key: str, suffix: str) -> str:
         """The path for the key as text, noted as used."""
         name = self._name(key, suffix)
-        with suppress(OSError):  # not there, or not ours to note
-            found, now = os.stat(name), time.time()
-            if found.st_atime < now - SPELL:
-                os.utime(name, ns=(int(now * 1e9), found.st_mtime_ns))
+        with suppress(OSError):
+            _note(name, os.stat(name))
         return name
 
     def has(self, key: str, suffix: str = "arrow") -> bool:
@@ -97,12 +97,7 @@ class Cache:
         return found
 
     def numbers(self, key: str, column: str) -> npt.NDArray[np.uint64] | None:
-        """One unsigned 64-bit column of the frame stored under the key, 0 for null; None where there is none."""
-        found = self.words(key, (column,))
-        return None if found is None else found[0]
-
-    def words(self, key: str, columns: Sequence[str]) -> list[npt.NDArray[np.uint64]] | None:
-        """Unsigned 64-bit columns of the frame stored under the key, 0 for null; None where one of them is not there.
+        """One unsigned 64-bit column of the frame stored under the key, 0 for null; None where there is none.
 
         A tenth of what opening the whole frame costs.
         """
@@ -111,9 +106,9 @@ class Cache:
                 table = pa.ipc.open_file(file).read_all()
         except (FileNotFoundError, pa.ArrowInvalid):
             return None
-        if any(name not in table.column_names or table.schema.field(name).type != pa.uint64() for name in columns):
+        if column not in table.column_names or table.schema.field(column).type != pa.uint64():
             return None
-        return [_numbers(table[name]) for name in columns]
+        return _numbers(table[column])
 
     def put_frame(self, key: str, frame: pl.DataFrame, *, compressed: bool = True) -> None:
         path = self._path(key, "arrow")
@@ -130,16 +125,17 @@ class Cache:
     def data(self, key: str) -> bytes | None:
         """The bytes stored under the key, or None."""
         try:
-            with open(self._used(key, "bin"), "rb") as file:
-                return file.read()
+            handle = self._open(key)
         except FileNotFoundError:
             return None
+        with open(handle, "rb") as file:
+            return file.read()
 
     def mapped(self, key: str) -> npt.NDArray[np.uint64] | None:
         """The bytes stored under the key as unsigned 64-bit numbers, read as they are looked at; None where there are none."""
         # By hand: numpy's own memmap costs ten times as much, and a diff looks at hundreds of them.
         try:
-            handle = os.open(self._used(key, "bin"), os.O_RDONLY)
+            handle = self._open(key)
         except FileNotFoundError:
             return None
         try:
@@ -148,6 +144,12 @@ class Cache:
             return None
         finally:
             os.close(handle)
+
+    def _open(self, key: str) -> int:
+        """A descriptor of the bytes stored under the key, noted as used."""
+        handle = os.open(self._name(key, "bin"), os.O_RDONLY)
+        _note(handle, os.fstat(handle))
+        return handle
 
     def put_data(self, key: str, data: bytes) -> None:
         path = self._path(key, "bin")

@@ -43,6 +43,15 @@ def decisions(files: Files, stage: str, shard: Shard, columns: Sequence[str] | N
     return ledger_file.restore(parts, meta) if parts else None
 
 
+def dense_columns(files: Files, stage: str, shard: Shard) -> frozenset[str]:
+    """The columns that a stage which decides about every row assigns, as its decisions of one shard tell; else none."""
+    source = files.open(stage_out(stage), shard.relative)
+    if source is None:
+        return frozenset()
+    meta = shard_file.meta(source, f"{stage_out(stage)}/{shard.relative}")
+    return frozenset(name for name in meta["schema"] if not name.startswith("_")) if meta["layout"] == "dense" else frozenset()
+
+
 def acted(files: Files, stage: str, shard: Shard, action: str, told: Sequence[str]) -> pl.DataFrame | None:
     """The rows of a shard that a stage drops or takes back (`action`), and what is `told` of them (columns that are null
     everywhere are left out); of a stage that decides about every row the column `DROP_COLUMN`. None where there are none."""
