@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 from collections.abc import Sequence
+from gc import freeze
 
 import click
 
@@ -52,7 +52,7 @@ class Group(click.Group):
             return None
         module = importlib.import_module(f"dsv.cli.{cmd_name}")
         # What was loaded stays: a look for garbage that begins with it takes 20 ms.
-        gc.freeze()
+        freeze()
         command: click.Command = module.command
         return command
 
