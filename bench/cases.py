@@ -69,7 +69,8 @@ def changes_of_one_project(bench: Bench) -> list[Figure]:
 
 
 def snapshots(bench: Bench) -> list[Figure]:
-    """The whole source again with 1 % of its rows changed; and the record diff of the two versions."""
+    """The whole source again with 1 % of its rows changed; and the record diff of the two versions beside a full outer join,
+    each as a process and by itself in a process that has loaded all it needs (medians of five)."""
     project = _first(bench, "snapshots")
     project.edit("  sensors:\n", "  sensors:\n    delivery: snapshot\n")
     project.dsv("run")
