@@ -102,7 +102,7 @@ class Told(NamedTuple):
     """What became of a stage that DVC started."""
 
     ran: Ran | None
-    error: errors.DsvError | None
+    error: errors.DsvError | KeyboardInterrupt | None
     seconds: float
 
 
@@ -110,6 +110,9 @@ def _run_stage(layout: Layout, name: str, engine: Callable[[], Engine], progress
     started = time.monotonic()
     try:
         return Told(execute(layout, name, engine, progress), None, round(time.monotonic() - started, 3))
+    except KeyboardInterrupt as stop:
+        # Polars hears a Ctrl-C in whichever thread it works: it is told where the command ends, not here.
+        return Told(None, stop, time.monotonic() - started)
     except Exception as error:
         return Told(None, errors.of(error), time.monotonic() - started)
 

@@ -59,7 +59,7 @@ def test_a_run_after_any_history_equals_a_run_from_scratch(
 
 @pytest.mark.long
 @given(st.lists(STEPS, min_size=1, max_size=12))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=500)
 def test_a_run_after_any_long_history_equals_a_run_from_scratch(
     tmp_path_factory: pytest.TempPathFactory, history: list[Step]
 ) -> None:
@@ -148,7 +148,7 @@ def test_order_of_rows_and_columns_and_files_do_not_count(
 
 @pytest.mark.long
 @given(st.lists(STEPS, min_size=1, max_size=12), FORMS)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=500)
 def test_order_of_rows_and_columns_and_files_do_not_count_in_any_long_history(
     tmp_path_factory: pytest.TempPathFactory, history: list[Step], form: Form
 ) -> None:
