@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from types import FrameType
 
 # A Ctrl-C ends the process without a traceback as long as nobody is there to say `Interrupted`.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -18,8 +19,24 @@ if gc.isenabled():
 
 from dsv import cli
 
+POLARS = f"{os.sep}polars{os.sep}"
+LATER = 0.02
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raises KeyboardInterrupt; a moment later where Polars is at work, which panics if its own Python code is interrupted."""
+    while frame is not None:
+        if POLARS in frame.f_code.co_filename:
+            again = threading.Timer(LATER, signal.raise_signal, [number])
+            again.daemon = True
+            again.start()
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
 
 
 def main() -> None:

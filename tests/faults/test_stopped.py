@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -22,3 +24,24 @@ def test_a_stage_that_is_stopped_stops_the_command(shop: Project, tell: Tell, mo
         patch.setattr(ops_run, "execute", stopped)
         assert tell(shop, "run") == Ran(130, "", "\nInterrupted.\n")
     assert tell(shop, "run", "-q").code == 0
+
+
+WITHIN = """
+import signal, time
+import dsv.__main__
+done = []
+code = "def work():\\n    signal.raise_signal(signal.SIGINT)\\n    time.sleep(0.1)\\n    done.append(1)"
+exec(compile(code, FILE, "exec"))
+try:
+    work()
+    time.sleep(5)
+except KeyboardInterrupt:
+    print(len(done))
+"""
+
+
+@pytest.mark.parametrize(("file", "done"), [("/lib/polars/frame.py", 1), ("/lib/other/frame.py", 0)])
+def test_a_ctrl_c_waits_until_polars_is_done(file: str, done: int) -> None:
+    code = WITHIN.replace("FILE", repr(file))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"{done}\n", "")
