@@ -19,20 +19,28 @@ if gc.isenabled():
 
 from dsv import cli
 
-POLARS = f"{os.sep}polars{os.sep}"
+IMPORT, POLARS = "<frozen importlib", f"{os.sep}polars{os.sep}"
 LATER = 0.02
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raises KeyboardInterrupt; a moment later where Polars is at work, which panics if its own Python code is interrupted."""
+    """Raises KeyboardInterrupt, or a moment later where it would be lost or do harm."""
+    if not _busy(frame):
+        raise KeyboardInterrupt
+    again = threading.Timer(LATER, signal.raise_signal, [number])
+    again.daemon = True
+    again.start()
+
+
+def _busy(frame: FrameType | None) -> bool:
+    """Whether Python's import machinery is at work, which ignores it in its callbacks, or Polars, which panics."""
+    if frame is not None and frame.f_code.co_filename.startswith(IMPORT):
+        return True
     while frame is not None:
         if POLARS in frame.f_code.co_filename:
-            again = threading.Timer(LATER, signal.raise_signal, [number])
-            again.daemon = True
-            again.start()
-            return
+            return True
         frame = frame.f_back
-    raise KeyboardInterrupt
+    return False
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
