@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
+import time
 from typing import Any, NamedTuple
 
 import pytest
@@ -83,13 +85,16 @@ def _base(made: Project) -> None:
 
 
 def _branches(made: Project) -> None:
-    fork = Fork(made)
+    fork, minutes = Fork(made), itertools.count(1)
     for branch, commits in BRANCHES.items():
         fork.git("checkout", "-q", "-b", branch, fork.git("rev-list", "--max-parents=0", "HEAD").out.strip())
         for number, deliveries in enumerate(commits, 1):
             for source, text in deliveries.items():
                 fork.deliver(source, text, f"{branch}-{number}")
-            fork.build(f"{branch} {number}")
+            # A minute apart: what `log` tells of commits of one second is in no order.
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GIT_COMMITTER_DATE", f"{int(time.time()) + 60 * next(minutes)} +0000")
+                fork.build(f"{branch} {number}")
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def note_keys(folder: Folder, state: State, keys: Keys, left: int) -> None:
     if state.seen is None:
         state.seen = Seen(sum(shard.rows for shard in state.shards) + len(keys) * left)
         for shard in state.shards:
-            state.seen.add(_key_halves(folder, shard))
+            state.seen.add(_keys(folder, shard).hi)
     else:
         state.seen.add(keys)
 
@@ -124,10 +124,6 @@ def prior(folder: Folder, state: State, wanted: Keys | None) -> pl.DataFrame:
 
     frames = [frame for frame in in_threads(positions, range(len(state.shards))) if frame is not None]
     return pl.concat(frames) if frames else pl.DataFrame(schema=POSITIONS)
-
-
-def _key_halves(folder: Folder, shard: Shard) -> Keys:
-    return _keys(folder, shard).hi
 
 
 def _keys(folder: Folder, shard: Shard) -> KeyHashes:
