@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-from types import FrameType
 
 # A Ctrl-C ends the process without a traceback as long as nobody is there to say `Interrupted`.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -18,33 +17,10 @@ if gc.isenabled():
     gc.set_threshold(100_000, 50, 100)
 
 from dsv import cli
-
-IMPORT, POLARS = "<frozen importlib", f"{os.sep}polars{os.sep}"
-LATER = 0.02
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raises KeyboardInterrupt, or a moment later where it would be lost or do harm."""
-    if not _busy(frame):
-        raise KeyboardInterrupt
-    again = threading.Timer(LATER, signal.raise_signal, [number])
-    again.daemon = True
-    again.start()
-
-
-def _busy(frame: FrameType | None) -> bool:
-    """Whether Python's import machinery is at work, which ignores it in its callbacks, or Polars, which panics."""
-    if frame is not None and frame.f_code.co_filename.startswith(IMPORT):
-        return True
-    while frame is not None:
-        if POLARS in frame.f_code.co_filename:
-            return True
-        frame = frame.f_back
-    return False
-
+from dsv.cli import interrupt
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGINT, interrupt.handle)
 
 
 def main() -> None:

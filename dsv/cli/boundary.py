@@ -6,9 +6,11 @@ import importlib
 import json
 import os
 import sys
+from itertools import pairwise
 
 import click
 
+from dsv.cli import interrupt
 from dsv.errors import Bug, DsvError, of_system
 
 BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
@@ -32,8 +34,7 @@ def run(cli: click.Command, args: list[str]) -> int:
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED
+        return _interrupted()
     except SystemExit:
         # Only where the reader went away (`dsv log | head`) click puts its own stdout in place and exits: with 1, which
         # would be a difference here.
@@ -46,14 +47,21 @@ def run(cli: click.Command, args: list[str]) -> int:
         told = of_system(error)
         _tell(told.message, told.hint, told.code, as_json)
         return told.code
-    except Exception:  # the boundary: whatever is left is a bug
+    except Exception:  # the boundary: whatever is left is a bug, or what became of a Ctrl-C
+        if interrupt.heard():
+            return _interrupted()
         _tell_bug(None, as_json)
         return BUG
     return result if isinstance(result, int) else 0
 
 
+def _interrupted() -> int:
+    click.echo("Interrupted.", err=True)
+    return INTERRUPTED
+
+
 def _asks_json(args: list[str]) -> bool:
-    pairs = list(zip(args, [*args[1:], ""], strict=True))
+    pairs = pairwise([*args, ""])
     return any(
         a in ("--format=json", "--format=jsonl") or (a in ("--format", "-f") and b.startswith("json")) for a, b in pairs
     )

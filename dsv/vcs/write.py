@@ -37,9 +37,8 @@ def add(root: Path, paths: Sequence[str | Path]) -> None:
 def commit(root: Path, message: str, paths: Sequence[str | Path] = ()) -> str:
     """The sha of one new commit: the given paths and whatever was staged before. Hooks and signing run as usual."""
     add(root, paths)
-    with _repository(root) as command:
-        with _told("commit"):
-            command.commit("--quiet", f"--message={message}")
+    with _repository(root) as command, _told("commit"):
+        command.commit("--quiet", f"--message={message}")
         return str(command.rev_parse("HEAD"))
 
 

@@ -60,6 +60,7 @@ READS = {
     "error-version": ["show", "v9.9.9"],
     "error-version-json": ["show", "v9.9.9", "--format", "json"],
     "error-record-json": ["why", "shop/99", "--format", "json"],
+    "error-no-command": [],
     "error-usage": ["diff", "a", "b", "c"],
     "error-usage-json": ["log", "--limit", "0", "--format", "json"],
     "error-project-json": ["log", "-C", "..", "--format", "json"],

@@ -45,3 +45,35 @@ def test_a_ctrl_c_waits_until_polars_and_imports_are_done(file: str, done: int) 
     code = WITHIN.replace("FILE", repr(file))
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"{done}\n", "")
+
+
+MADE_OF_IT = """
+import signal, sys, threading
+import click
+import dsv.__main__
+from dsv.cli.boundary import run
+
+@click.command()
+def command():
+    try:
+        SIGNAL
+    except KeyboardInterrupt:
+        pass
+    raise RuntimeError("Error calling __set_name__")
+
+sys.exit(run(command, []))
+"""
+
+
+@pytest.mark.parametrize(
+    ("signal", "code", "told"),
+    [
+        ("signal.raise_signal(signal.SIGINT)", 130, "Interrupted.\n"),
+        ("threading.Timer(0.03, signal.raise_signal, [signal.SIGINT]).start()", 130, "Interrupted.\n"),
+        ("pass", 70, "BUG: dsv met"),
+    ],
+)
+def test_what_a_library_makes_of_a_ctrl_c_is_no_bug(signal: str, code: int, told: str) -> None:
+    ran = subprocess.run([sys.executable, "-c", MADE_OF_IT.replace("SIGNAL", signal)], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert ran.stderr.startswith(told)
