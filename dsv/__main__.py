@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
-import os
 import signal
-import sys
-import threading
 
 # A Ctrl-C ends the process without a traceback as long as nobody is there to say `Interrupted`.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import atexit
+import gc
+import os
+import sys
+import threading
+
 # What is imported stays: to look through it for garbage again and again is a tenth of the time that a start takes.
 if gc.isenabled():
     gc.set_threshold(100_000, 50, 100)
 
 from dsv import cli
-from dsv.cli import interrupt
-
-if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-    signal.signal(signal.SIGINT, interrupt.handle)
 
 
 def main() -> None:

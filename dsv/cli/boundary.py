@@ -20,7 +20,8 @@ def run(cli: click.Command, args: list[str]) -> int:
     """The exit code of the command line run with these arguments; every error has been told."""
     as_json, stdout = _asks_json(args), sys.stdout
     try:
-        result = cli.main(args, prog_name="dsv", standalone_mode=False)
+        with interrupt.handled():
+            result = cli.main(args, prog_name="dsv", standalone_mode=False)
     except Bug as error:
         _tell_bug(error.message, as_json)
         return BUG
@@ -34,7 +35,8 @@ def run(cli: click.Command, args: list[str]) -> int:
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _interrupted()
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
     except SystemExit:
         # Only where the reader went away (`dsv log | head`) click puts its own stdout in place and exits: with 1, which
         # would be a difference here.
@@ -49,15 +51,11 @@ def run(cli: click.Command, args: list[str]) -> int:
         return told.code
     except Exception:  # the boundary: whatever is left is a bug, or what became of a Ctrl-C
         if interrupt.heard():
-            return _interrupted()
+            click.echo("Interrupted.", err=True)
+            return INTERRUPTED
         _tell_bug(None, as_json)
         return BUG
     return result if isinstance(result, int) else 0
-
-
-def _interrupted() -> int:
-    click.echo("Interrupted.", err=True)
-    return INTERRUPTED
 
 
 def _asks_json(args: list[str]) -> bool:

@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 IMPORT, POLARS = "<frozen importlib", f"{os.sep}polars{os.sep}"
@@ -14,16 +15,27 @@ LATER, MOMENT = 0.02, 0.1
 _seen: set[int] = set()
 
 
+@contextmanager
+def handled() -> Iterator[None]:
+    """Handles the signal until the block ends, where it would end the process."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGINT, _handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def heard() -> bool:
-    """Whether there was one, or is one within a moment: an error may come from it, as that of a git that heard it first."""
-    with suppress(KeyboardInterrupt):
-        if not _seen:
-            time.sleep(MOMENT)
+    """Whether there was one: an error may come from it. A git may hear it first; one on its way ends the process here."""
+    if not _seen:
+        time.sleep(MOMENT)
     return bool(_seen)
 
 
-def handle(number: int, frame: FrameType | None) -> None:
-    """The handler of the signal."""
+def _handle(number: int, frame: FrameType | None) -> None:
     _seen.add(number)
     if not _busy(frame):
         raise KeyboardInterrupt
