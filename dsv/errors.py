@@ -92,6 +92,7 @@ def of_system(error: OSError) -> DsvError:
 
 SPACE, SIZE = (errno.ENOSPC, errno.EDQUOT), (errno.EFBIG,)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+TAKEN = (errno.EEXIST, errno.EISDIR)
 
 
 def advice(told: str) -> str | None:
@@ -100,6 +101,7 @@ def advice(told: str) -> str | None:
         (SPACE, "free some disk space and run the command again; nothing was lost"),
         (SIZE, "raise the limit of file sizes (ulimit -f) and run the command again; nothing was lost"),
         (REFUSED, "check the permissions"),
+        (TAKEN, "choose another name"),
     ):
         if any(os.strerror(number) in told for number in numbers):
             return hint

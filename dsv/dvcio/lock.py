@@ -56,10 +56,13 @@ def _read(name: str, entry: Any) -> Stage:
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:
-    deps = tuple(_item(name, item) for item in entry.get("deps") or ())
+    deps, outs, params = entry.get("deps", []), entry.get("outs", []), entry.get("params", {})
+    # Where writing was cut off, a name stands there without a value; DVC itself then refuses the file.
+    if not all(isinstance(group, dict) for group in (params, *params.values())):
+        raise TypeError(params)
     # Metrics are kept in git (`cache: false`); they are files, and their md5 is no object of the cache.
-    outs = tuple(_item(name, item) for item in entry.get("outs") or ())
-    return Stage(name, str(entry.get("cmd", "")), deps, outs, entry.get("params") or {})
+    needs, makes = (tuple(_item(name, item) for item in items) for items in (deps, outs))
+    return Stage(name, str(entry.get("cmd", "")), needs, makes, params)
 
 
 def _item(stage: str, item: dict[str, Any]) -> Item:
@@ -71,4 +74,6 @@ def _item(stage: str, item: dict[str, Any]) -> Item:
         raise errors.DsvError(
             f"dvc.lock: {item['path']} of {stage} was written by DVC 2.", hint="dvc commit -f, with DVC 3"
         )
-    return Item(str(item["path"]), str(item.get("md5", "")), item.get("size"), item.get("nfiles"))
+    if not isinstance(item["path"], str):
+        raise TypeError(item)
+    return Item(item["path"], str(item.get("md5", "")), item.get("size"), item.get("nfiles"))

@@ -87,14 +87,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _backup(root: Path) -> None:
-    """Keeps a copy of dvc.lock: DVC writes it in place, and a kill in that moment leaves half of it."""
-    source = root / "dvc.lock"
-    if source.exists():
-        target = root / ".dsv" / "tmp" / BACKUP
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(".tmp")
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+    """Keeps a copy of dvc.lock, empty where there is none: DVC writes it in place, and a kill in that moment leaves half of it."""
+    source, target = root / "dvc.lock", root / ".dsv" / "tmp" / BACKUP
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.write_bytes(source.read_bytes() if source.exists() else b"")
+    temporary.replace(target)
 
 
 def heal(root: Path) -> bool:
@@ -104,6 +102,9 @@ def heal(root: Path) -> bool:
         path.unlink()
     if not kept.exists() or (path.exists() and _whole(path)):
         return False
+    if not kept.read_bytes():
+        path.unlink(missing_ok=True)
+        return True
     temporary = path.with_name(".dvc.lock.tmp")
     shutil.copyfile(kept, temporary)
     temporary.replace(path)

@@ -24,6 +24,7 @@ from dsv.runner.compare.side import Side
 from dsv.runner.shards import read
 from dsv.table import shard as shard_file
 
+FIND = "dsv why --find EXPR, as in --find \"id LIKE '%7'\""
 KEPT, DROPPED, QUARANTINED = "kept", "dropped", "quarantined"
 RAW = ("data", "raw")
 
@@ -186,13 +187,13 @@ def _unknown(side: Side, record: str, rev: str) -> list[Trace]:
         near = closest(source, known)
         raise errors.DsvError(
             f"No record {record} in {place}: there is no source {source!r}; there are {', '.join(known)}.",
-            hint=f"dsv why {near}/…" if near else None,
+            hint=f"dsv why {near}/…" if near else FIND,
         )
     near_ids = _near(side, record)
     refused = sum(b.counts.get("quarantined", 0) for b in known[source].batches)
     more = f" {refused} rows of {source} are in quarantine ({QUARANTINE}/{source}/)." if refused else ""
     raise errors.DsvError(
-        f"No record {record} in {place}.{more}", hint=f"near ids: {', '.join(near_ids)}" if near_ids else None
+        f"No record {record} in {place}.{more}", hint=f"near ids: {', '.join(near_ids)}" if near_ids else FIND
     )
 
 
