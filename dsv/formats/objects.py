@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from dsv.table import mixing
+
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 ARROW = {"string": pa.large_string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
@@ -56,7 +58,4 @@ def _column(values: list[Any]) -> pa.Array:
             return pa.array(values, pa.large_string() if kinds <= {str} else None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass
-    return pa.array(
-        [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, sort_keys=True) for v in values],
-        pa.large_string(),
-    )
+    return pa.array([mixing.text(value) for value in values], pa.large_string())

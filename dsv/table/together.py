@@ -6,18 +6,35 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from dsv.table import mixing
+
 EMPTY = pl.List(pl.Null)
 
 
 def together(frames: Sequence[pl.DataFrame], like: Sequence[pl.DataFrame] = ()) -> pl.DataFrame:
     """All rows. A column without a value in a frame has no say in its type: how rows are cut is none's matter.
 
-    A column without a value in any has its type in the first of `like`, or of the frames, that has it.
+    A column without a value in any has its type in the first of `like`, or of the frames, that has it. One whose values
+    have no type in common holds their JSON text.
     """
     bare = [frame.with_columns(_bare(frame[name]) for name in frame.columns) for frame in frames]
-    whole = pl.concat(bare, how="diagonal_relaxed")
+    whole = pl.concat(_alike(bare), how="diagonal_relaxed")
     silent = {name: kind for name, kind in whole.schema.items() if kind in (pl.Null, EMPTY)}
     return whole.with_columns(pl.col(name).cast(_type(name, kind, like or frames)) for name, kind in silent.items())
+
+
+def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The frames, columns with lists or structs in one type: what Polars makes of two such types is not what stood there."""
+    kinds: dict[str, set[pl.DataType]] = {}
+    for frame in frames:
+        for name, kind in frame.schema.items():
+            kinds.setdefault(name, set()).add(kind)
+    for name in [name for name, those in kinds.items() if len(those) > 1 and any(kind.is_nested() for kind in those)]:
+        both = mixing.agreed([frame[name] for frame in frames if name in frame.columns])
+        for i, frame in enumerate(frames):
+            if name in frame.columns:
+                frames[i] = frame.with_columns(mixing.texts(frame[name]) if both is None else mixing.cast(frame[name], both))
+    return frames
 
 
 def _bare(values: pl.Series) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import dsv
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 from tests.faults.dies import dies
@@ -224,3 +226,18 @@ def test_dvc_finds_a_delivery_up_to_date(shop: Project, incoming: Path, how: tup
     done = subprocess.run(["dvc", "status", "data/raw/s/b.dvc"], cwd=shop.root, capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout == "Data and pipelines are up to date.\n"
     assert not (shop.root / "data" / "raw" / "s" / "b" / "in ner" / "link.csv").is_symlink()
+
+
+def test_values_that_have_no_type_in_common_are_told_as_their_json(shop: Project, tell: Tell, incoming: Path) -> None:
+    lines = {"b1/a": {"id": 1, "v": [1]}, "b1/b": {"id": 2, "v": "x"}, "b2/a": {"id": 3, "v": {"k": 2}}, "b2/b": {"id": 4, "v": None}}
+    for name, line in lines.items():
+        (incoming / name).parent.mkdir(exist_ok=True)
+        (incoming / f"{name}.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    assert tell(shop, "add", str(incoming / "b1"), "--source", "s", "--batch", "b1", "--key", "id", "--license", "MIT").code == 0
+    assert tell(shop, "add", str(incoming / "b2"), "--source", "s", "--batch", "b2").code == 0
+    assert tell(shop, "run", "-q") == (0, "", "")
+    found = dsv.load(".", path=shop.root).to_polars().filter(pl.col("_id").str.starts_with("s/")).sort("_id")
+    assert found["v"].to_list() == ["[1]", "x", '{"k": 2}', None]
+    assert tell(shop, "export", ".", "-o", "out", "-f", "jsonl").code == 0
+    told = [json.loads(line) for path in (shop.root / "out").rglob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert {one["_id"]: one.get("v") for one in told if one["_id"].startswith("s/")} == {"s/1": "[1]", "s/2": "x", "s/3": '{"k": 2}', "s/4": None}

@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dsv.formats import objects
+from dsv.table import types
 from dsv.table.together import together
 
 BOX = {"label": "cell", "xmin": 0.5}
@@ -23,3 +25,47 @@ def test_a_list_that_is_empty_as_stored_takes_the_type_of_the_others(value: Any,
 def test_lists_that_are_all_empty_keep_their_type() -> None:
     stored = pl.DataFrame({"x": [[]]}, schema={"x": pl.List(pl.String)})
     assert together([stored, stored]).schema["x"] == pl.List(pl.String)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "texts"),
+    [
+        (1, [1], ["1", "[1]"]),
+        ("x", {"a": 1}, ["x", '{"a": 1}']),
+        ({"a": 1}, [{"a": "é"}], ['{"a": 1}', '[{"a": "é"}]']),
+        ([1], ["x"], ["[1]", '["x"]']),
+        ({"a": 1}, {"a": "1"}, ['{"a": 1}', '{"a": "1"}']),
+        ({"b": {"a": 1}}, {"b": {"a": [1]}}, ['{"b": {"a": 1}}', '{"b": {"a": [1]}}']),
+        ([], {"a": True}, ["[]", '{"a": true}']),
+    ],
+)
+def test_values_that_have_no_type_in_common_are_their_json(one: Any, two: Any, texts: list[str]) -> None:
+    frames = [pl.DataFrame({"x": [value, None]}) for value in (one, two)]
+    assert together(frames)["x"].to_list() == [texts[0], None, texts[1], None]
+    assert together(frames[::-1])["x"].to_list() == [texts[1], None, texts[0], None]
+    # As it is where both stand in one file.
+    assert objects.table([{"x": one}, {"x": two}])["x"].to_pylist() in (texts, [one, two])
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"a": 1}, {"a": 1.5}),
+        ({"a": 1, "b": None}, {"a": None, "b": [{"c": "x"}]}),
+        ({"a": None, "b": "x"}, {"a": 7, "b": "y"}),
+        ({"a": {"b": []}}, {"a": {"b": [1]}}),
+        ([{"a": None}], [{"a": True}]),
+        ([None], [[1]]),
+    ],
+)
+def test_what_has_no_value_within_has_no_say_either(one: Any, two: Any) -> None:
+    # As they are stored: where no value tells a type, it is that of texts.
+    stored = [pl.from_arrow(types.cast(pl.DataFrame({"x": [value]}).to_arrow(compat_level=pl.CompatLevel.oldest()))) for value in (one, two)]
+    for frames in (stored, stored[::-1]):
+        values = [frame["x"].to_list()[0] for frame in frames]
+        assert together(frames)["x"].to_list() == values
+
+
+def test_a_field_that_one_lacks_is_nothing_there() -> None:
+    frames = [pl.DataFrame({"x": [{"a": 1}]}), pl.DataFrame({"x": [{"b": "y"}]})]
+    assert together(frames)["x"].to_list() == [{"a": 1, "b": None}, {"a": None, "b": "y"}]

@@ -19,7 +19,7 @@ from dsv.runner.shards import files, read
 from dsv.runner.shards.keyset import Keys
 from dsv.table import shard as shard_file
 
-REVISION = 1
+REVISION = 2
 
 
 def run(folder: Folder) -> tuple[Source, State]:
