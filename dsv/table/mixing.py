@@ -1,4 +1,4 @@
-"""Columns whose values have no type in common: they hold the JSON text of their values."""
+"""Columns whose values have no type in common, or one that is not stored: they hold the JSON text of their values."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ def texts(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         return values
     return pl.Series(values.name, [text(value) for value in values.to_list()], dtype=pl.String)
+
+
+def hollow(kind: pl.DataType) -> bool:
+    """Whether a struct without any field is in the type: Parquet does not hold it."""
+    if isinstance(kind, pl.Struct):
+        return not kind.fields or any(hollow(_type(field.dtype)) for field in kind.fields)
+    return isinstance(kind, pl.List) and hollow(_type(kind.inner))
 
 
 def agreed(columns: Sequence[pl.Series]) -> pl.DataType | None:

@@ -241,3 +241,12 @@ def test_values_that_have_no_type_in_common_are_told_as_their_json(shop: Project
     assert tell(shop, "export", ".", "-o", "out", "-f", "jsonl").code == 0
     told = [json.loads(line) for path in (shop.root / "out").rglob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
     assert {one["_id"]: one.get("v") for one in told if one["_id"].startswith("s/")} == {"s/1": "[1]", "s/2": "x", "s/3": '{"k": 2}', "s/4": None}
+
+
+def test_objects_without_a_key_are_told_as_their_json(shop: Project, tell: Tell, incoming: Path) -> None:
+    lines = [{"id": 1, "v": {}, "w": [{}], "x": {"a": {}}, "y": {}}, {"id": 2, "v": None, "w": [], "x": {"a": None}, "y": {"b": 1}}]
+    (incoming / "a.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    assert tell(shop, "add", str(incoming), *NEW, "--key", "id").code == 0
+    assert tell(shop, "run", "-q") == (0, "", "")
+    found = dsv.load(".", path=shop.root).to_polars().filter(pl.col("_id").str.starts_with("s/")).sort("_id")
+    assert found.select("v", "w", "x", "y").rows() == [("{}", "[{}]", '{"a": {}}', {"b": None}), (None, "[]", '{"a": null}', {"b": 1})]

@@ -17,8 +17,8 @@ from dsv.formats.base import Bad, ReadSpec
 from dsv.project.params import Source as SourceParams
 from dsv.record import identity
 from dsv.stages.base import ID
+from dsv.table import mixing, typing
 from dsv.table import types as table_types
-from dsv.table import typing
 from dsv.table.together import together
 
 FILE, ROW = "_file", "_row"
@@ -95,6 +95,7 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
 def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """The rows of all files, in types that are stored."""
     whole = together(frames)
+    whole = whole.with_columns(mixing.texts(whole[name]) for name, kind in whole.schema.items() if mixing.hollow(kind))
     bare = whole.select(name for name, kind in whole.schema.items() if _has_null(kind))
     stored = pl.from_arrow(table_types.cast(bare.to_arrow(compat_level=pl.CompatLevel.oldest())))
     assert isinstance(stored, pl.DataFrame)
