@@ -121,7 +121,7 @@ def _graph(found: Diff) -> tuple[list[Node], list[Node]]:
     for cause, counts in found.causes:
         n[cause.stage] += sum(counts.values())
     # Reports are sorted by name; the order of the sources in params.yaml is their priority.
-    declared = {**(found.a.params.get("sources") or {}), **(found.b.params.get("sources") or {})}
+    declared = {**found.a.sources, **found.b.sources}
     known = {**was["sources"], **now["sources"]}
     sources = [_source(name, was, now) for name in dict.fromkeys([*declared, *known]) if name in known]
     stages = [

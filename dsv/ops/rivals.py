@@ -69,7 +69,7 @@ def rivals(layout: Layout, merge: Merge) -> list[Rival]:
         known = before.deliveries if before else []
         if known == own.deliveries or known == other.deliveries or own.deliveries == other.deliveries:
             continue
-        raw = (versions[1].params.get("sources") or {}).get(name) or {}
+        raw = versions[1].sources.get(name, {})
         merged = _merged(here, own, other)
         sides = Sides(before, own, other, merged, raw.get("delivery") == "snapshot")
         changed = clash.changed(sides, Cache(layout.cache))

@@ -69,7 +69,7 @@ def figures(version: Version, reports: dict[str, dict[str, Any]], tag: str | Non
 
 def _sources(version: Version, counted: dict[str, Any]) -> dict[str, Any]:
     """Counts by source, with the kind that was declared: once they are read, media are records like others."""
-    declared = version.params.get("sources") or {}
+    declared = version.sources
     return {
         name: told | {"kind": declared.get(name, {}).get("kind", told.get("kind"))} for name, told in counted.items()
     }

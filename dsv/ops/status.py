@@ -57,7 +57,7 @@ def states(here: Version, *, codes: bool) -> list[StageStatus]:
 
 
 def _stages(here: Version, locked: Mapping[str, Stage], codes: Mapping[str, list[dict[str, Any]]]) -> list[StageStatus]:
-    params = dict(here.params)
+    params = {str(name): section for name, section in here.params.items()}
     sections = [name for name in params if name not in ("dataset", "sources")]
     names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
     found, stale = [], False
@@ -72,7 +72,7 @@ def _stages(here: Version, locked: Mapping[str, Stage], codes: Mapping[str, list
         signed = locked[name].params.get(SIGNATURE, {}).get(name) or {}
         because += _written(here, locked[name])
         if name == INGEST:
-            because += _order("sources", signed.get("sources"), list(params.get("sources") or {}))
+            because += _order("sources", signed.get("sources"), list(here.sources))
             because += _data(here, locked)
         elif stale:
             because.append({"kind": "data", "name": "an earlier stage", "from": None, "to": None})

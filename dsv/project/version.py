@@ -71,6 +71,13 @@ class Version:
         """params.yaml as it is written."""
         return yaml12.mapping(self.text(PARAMS) or b"", self._called(PARAMS), "edit params.yaml")
 
+    @property
+    def sources(self) -> Mapping[str, Mapping[str, Any]]:
+        """The sources of params.yaml by name, as they are written; what is no such thing is none."""
+        found = self.params.get("sources")
+        named = found.items() if isinstance(found, dict) else ()
+        return {str(name): source for name, source in named if isinstance(source, dict)}
+
     @cached_property
     def signature(self) -> Mapping[str, Any]:
         """.dsv/sig.yaml: revisions, plugin code and params hashes per stage."""

@@ -128,3 +128,16 @@ def test_a_run_after_wrong_params_builds_the_same_version(shop: Project, tell: T
     (shop.root / "params.yaml").write_text(good, encoding="utf-8")
     assert tell(shop, "run").code == 0
     assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+
+
+ODD = ("sources: 0.5", "sources: abc", "sources: [1]", "sources: {shop: 3}", "sources: {shop: {batches: 4}}", "sources: {1: {}}", "1: 2", "clean: 4", "audit: {label: [1]}", "merge: {use: 4}")  # fmt: skip
+READING = (["status"], ["show", "."], ["diff", "--stat"], ["diff"], ["why", "shop/1"], ["log"], ["plan"], ["commit", "-m", "x"], ["export", ".", "-o", "../out"])
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_no_command_takes_wrong_params_for_a_fault_of_its_own(shop: Project, tell: Tell, text: str) -> None:
+    for command in READING:
+        (shop.root / "params.yaml").write_text(f"dataset: reviews\n{text}\n", encoding="utf-8")
+        told = tell(shop, *command)
+        assert told.code in (0, 10), (command, told)
+        assert told.err.startswith("error: ") if told.code else "error" not in told.err, (command, told)
