@@ -13,6 +13,9 @@ import pytest
 
 REAL = Path(os.environ.get("DSV_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
+# `dvc` and `dsv` as installed beside this Python, whether or not the environment is activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
 
 class Ran(NamedTuple):
     code: int
@@ -56,8 +59,6 @@ class Project(NamedTuple):
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
-    # `dvc` and `dsv` as installed beside this Python, whether or not the environment is activated.
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
         monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
