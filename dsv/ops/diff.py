@@ -17,6 +17,7 @@ from dsv.project.version import Version, find
 from dsv.runner.compare import difference, explain
 from dsv.runner.compare.explain import Explained
 from dsv.runner.compare.side import SPLIT, Side
+from dsv.table.where import mask
 
 
 @dataclass(frozen=True)
@@ -214,15 +215,15 @@ def _row(frame: pl.DataFrame, row: tuple[Any, ...], columns: Sequence[str] | Non
 
 
 def _where(ids: pl.Series, old: pl.DataFrame, new: pl.DataFrame, where: str) -> pl.Series:
-    together = pl.concat(
-        [
-            ids.to_frame(),
-            old.rename({c: f"from_{c}" for c in old.columns}),
-            new.rename({c: f"to_{c}" for c in new.columns}),
-        ],
-        how="horizontal",
-    )
-    return together.select(pl.sql_expr(where).fill_null(False)).to_series()
+    both = [*_named("from", old, new), *_named("to", new, old)]
+    return mask(where, pl.DataFrame([ids, *both]))
+
+
+def _named(prefix: str, own: pl.DataFrame, other: pl.DataFrame) -> Iterator[pl.Series]:
+    """The columns of a side by their names in `where`; one that it lacks is null, of the type that the other side has."""
+    yield from (values.alias(f"{prefix}_{values.name}") for values in own)
+    for name in [name for name in other.columns if name not in own.columns]:
+        yield pl.repeat(None, other.height, dtype=other.schema[name], eager=True).alias(f"{prefix}_{name}")
 
 
 def select(explained: Explained, ops: Sequence[str], column: str | None) -> pl.DataFrame:

@@ -23,6 +23,7 @@ from dsv.runner.compare import locate
 from dsv.runner.compare.side import Side
 from dsv.runner.shards import read
 from dsv.table import shard as shard_file
+from dsv.table.where import mask
 
 FIND = "dsv why --find EXPR, as in --find \"id LIKE '%7'\""
 KEPT, DROPPED, QUARANTINED = "kept", "dropped", "quarantined"
@@ -228,14 +229,5 @@ def matches(layout: Layout, where: str, rev: str = ".") -> Iterator[Match]:
         ids = read.ids(side.files, shard).gather(rows)
         states = pl.Series(side.kept(shard)).gather(rows)
         full = frame.with_columns(ids.alias("id"), states.alias("_kept"), *absent)
-        for record, kept in full.filter(_expression(where, full)).select("id", "_kept").iter_rows():
+        for record, kept in full.filter(mask(where, full)).select("id", "_kept").iter_rows():
             yield Match(record, KEPT if kept else DROPPED)
-
-
-def _expression(where: str, frame: pl.DataFrame) -> pl.Expr:
-    try:
-        found = pl.sql_expr(where)
-        frame.head(0).select(found)
-    except (pl.exceptions.PolarsError, ValueError) as error:
-        raise errors.UsageError(f"{where!r} is no expression over the columns: {error}") from error
-    return found.fill_null(False)
