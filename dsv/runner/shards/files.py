@@ -8,7 +8,13 @@ from pathlib import Path
 
 
 def write(path: Path, data: bytes) -> None:
-    """Puts the bytes at the path, whole or not at all, replacing what is there (a link into the cache is not written through)."""
+    """Puts the bytes at the path, whole or not at all, replacing what is there (a link into the cache is not written through).
+
+    A device or a pipe is written to, as a shell does: `-o /dev/null` must not put a file in its place.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
