@@ -35,8 +35,7 @@ def run(cli: click.Command, args: list[str]) -> int:
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED
+        return _interrupted()
     except SystemExit:
         # Only where the reader went away (`dsv log | head`) click puts its own stdout in place and exits: with 1, which
         # would be a difference here.
@@ -51,11 +50,15 @@ def run(cli: click.Command, args: list[str]) -> int:
         return told.code
     except Exception:  # the boundary: whatever is left is a bug, or what became of a Ctrl-C
         if interrupt.heard():
-            click.echo("Interrupted.", err=True)
-            return INTERRUPTED
+            return _interrupted()
         _tell_bug(None, as_json)
         return BUG
     return result if isinstance(result, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo("Interrupted.", err=True)
+    return INTERRUPTED
 
 
 def _asks_json(args: list[str]) -> bool:

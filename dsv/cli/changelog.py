@@ -36,7 +36,7 @@ def command(rev: str, output: Path | None, form: str, directory: Path, quiet: bo
         click.echo(text)
         return
     data = f"{text}\n".encode()
-    differs = not output.exists() or output.read_bytes() != data
+    differs = not output.is_file() or output.read_bytes() != data
     if differs:
         files.write(output, data)
     if not quiet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -23,11 +23,17 @@ def texts(values: pl.Series) -> pl.Series:
     return pl.Series(values.name, [text(value) for value in values.to_list()], dtype=pl.String)
 
 
+def within(kind: pl.DataType) -> Iterator[pl.DataType]:
+    """The type, and all types of its elements and fields."""
+    yield kind
+    inner = [field.dtype for field in kind.fields] if isinstance(kind, pl.Struct) else []
+    for part in [kind.inner] if isinstance(kind, (pl.List, pl.Array)) else inner:
+        yield from within(_type(part))
+
+
 def hollow(kind: pl.DataType) -> bool:
     """Whether a struct without any field is in the type: Parquet does not hold it."""
-    if isinstance(kind, pl.Struct):
-        return not kind.fields or any(hollow(_type(field.dtype)) for field in kind.fields)
-    return isinstance(kind, pl.List) and hollow(_type(kind.inner))
+    return any(isinstance(part, pl.Struct) and not part.fields for part in within(kind))
 
 
 def agreed(columns: Sequence[pl.Series]) -> pl.DataType | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.conftest import Project, Ran
 from tests.faults.conftest import Tell
 
 
@@ -171,3 +173,13 @@ def test_a_user_without_a_name_can_run_commit_and_push(
         )
         assert (done.returncode, done.stderr) == (0, ""), (args, done.stderr)
     assert (mine.root / "dvc.lock").stat().st_uid == 4242
+
+
+def test_a_changelog_goes_into_a_pipe(shop: Project, tell: Tell) -> None:
+    pipe, read = shop.root / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    assert tell(shop, "changelog", "-o", "pipe") == Ran(0, "pipe has 1 version\n", "")
+    reader.join(timeout=30)
+    assert read == [tell(shop, "changelog").out]

@@ -96,16 +96,10 @@ def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """The rows of all files, in types that are stored."""
     whole = together(frames)
     whole = whole.with_columns(mixing.texts(whole[name]) for name, kind in whole.schema.items() if mixing.hollow(kind))
-    bare = whole.select(name for name, kind in whole.schema.items() if _has_null(kind))
+    bare = whole.select(name for name, kind in whole.schema.items() if pl.Null() in mixing.within(kind))
     stored = pl.from_arrow(table_types.cast(bare.to_arrow(compat_level=pl.CompatLevel.oldest())))
     assert isinstance(stored, pl.DataFrame)
     return whole.with_columns(stored)
-
-
-def _has_null(kind: Any) -> bool:
-    if isinstance(kind, pl.Struct):
-        return any(_has_null(field.dtype) for field in kind.fields)
-    return _has_null(kind.inner) if isinstance(kind, (pl.List, pl.Array)) else bool(kind == pl.Null)
 
 
 def own_columns(table: pa.Table) -> list[str]:
