@@ -56,7 +56,7 @@ class SectionError(DsvError):
 
     def within(self, section: str) -> DsvError:
         """The error as it is told."""
-        return DsvError(f"{section}.{self.message}", hint=self.hint)
+        return DsvError(f"{section}.{self.message}", hint=self.hint or f"edit {section} in params.yaml")
 
 
 class BadRecords(DsvError):

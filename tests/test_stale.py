@@ -93,6 +93,20 @@ def test_another_order_of_what_params_say_is_built_as_from_scratch(
     assert len(dsv.load(".", path=built.root)) == recorded(built)["records"]
 
 
+def test_a_stage_that_is_gone_leaves_no_report(built: Project) -> None:
+    built.dsv("commit", "-m", "with dedupe and clean")
+    (built.root / "reports" / "clean.json").write_text("{}")
+    params = _read(built)
+    _write(built, {name: section for name, section in params.items() if name not in ("dedupe", "clean")})
+    told = built.dsv("status").out
+    assert "stale: dedupe\n    stage dedupe: removed\n" in told
+    built.dsv("run")
+    # What somebody wrote over stays: it is no report any more.
+    assert sorted(p.stem for p in (built.root / "reports").iterdir()) == ["audit", "clean", "ingest", "split", "twice"]
+    built.dsv("commit", "-m", "without")
+    assert "reports/dedupe.json" not in built.git("ls-files").split()
+
+
 def test_another_order_of_the_fractions_is_no_change(built: Project, tmp_path: Path) -> None:
     before = recorded(built)
     _write(built, _read(built) | {"split": SECTIONS["split"] | {"fractions": {"test": 0.5, "train": 0.5}}})

@@ -56,14 +56,21 @@ class Group(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            nearest = importlib.import_module("dsv.record.problem").nearest  # only here
+            raise click.UsageError(f"There is no command {args[0]!r}{nearest(args[0], self.list_commands(ctx)) or '.'}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-C", "directory", type=click.Path(), metavar="DIR", help="Work in this folder.")
 @click.version_option(package_name="dsv", prog_name="dsv")
-def cli() -> None:
+def cli(directory: str | None) -> None:
     """Versions of data sets, beside the code, on DVC: what changed, record by record, and why."""
 
 

@@ -28,11 +28,11 @@ def run(cli: click.Command, args: list[str]) -> int:
     except DsvError as error:
         _tell(error.message, error.hint, error.code, as_json)
         return error.code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
-        if as_json:
-            _tell(error.format_message(), None, error.exit_code, as_json)
-        else:
-            error.show()
+        _tell(*_of_click(error), error.exit_code, as_json)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
@@ -59,6 +59,12 @@ def run(cli: click.Command, args: list[str]) -> int:
 def _interrupted() -> int:
     click.echo("Interrupted.", err=True)
     return INTERRUPTED
+
+
+def _of_click(error: click.ClickException) -> tuple[str, str]:
+    """Message and hint of wrong usage, in the words of our own errors."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return error.format_message(), f"{context.command_path if context else 'dsv'} --help"
 
 
 def _asks_json(args: list[str]) -> bool:

@@ -29,6 +29,11 @@ EXITS = {
 }
 
 
+def _within(context: click.Context, _: click.Parameter, value: Path) -> Path:
+    """The folder of `-C`: as in git, it may stand before the command too, and one is taken from within the other."""
+    return Path(context.find_root().params.get("directory") or "") / value
+
+
 def directory(fn: F) -> F:
     """`-C DIR`, `-q`, `-v`."""
     for option in (
@@ -40,6 +45,7 @@ def directory(fn: F) -> F:
             type=click.Path(path_type=Path),
             default=Path(),
             metavar="DIR",
+            callback=_within,
             help="Work in this folder.",
         ),
     ):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from dsv import errors
 from dsv.record import yaml12
 
 FILE = "dvc.lock"
+# As DVC writes the lock, and dsv the pipeline.
+_NAME = re.compile(rb"^  ([^\s:#]+):\s*$", re.MULTILINE)
+_LISTING = re.compile(rb"^ +md5: ([0-9a-f]{32}\.dir)\s*$", re.MULTILINE)
 
 
 class Item(NamedTuple):
@@ -37,6 +41,14 @@ def parse(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
         if isinstance(stage, dict) and stage.get("wdir"):
             raise errors.DsvError(f"dvc.yaml: stage {name} has a wdir; dsv does not follow it.", hint="remove wdir")
     return {name: _read(name, entry) for name, entry in _stages(found, FILE).items() if name in stages}
+
+
+def listings(lock: bytes, pipeline: bytes) -> set[str]:
+    """The oids of the folders that the lock names in stages of the pipeline (deliveries are among them), by their lines alone:
+    to parse the locks of a thousand versions as YAML takes seconds."""
+    known, (_, *parts) = set(_NAME.findall(pipeline)), _NAME.split(lock)
+    entries = zip(parts[::2], parts[1::2], strict=True)
+    return {oid.decode() for name, entry in entries if name in known for oid in _LISTING.findall(entry)}
 
 
 def _stages(found: dict[str, Any], file: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from dsv.record.problem import nearest
 from dsv.runner.compare import clash
 from dsv.runner.compare.clash import Held
 from dsv.table import shard as shard_file
+from dsv.table import types
 from dsv.table.together import together
 
 STAGING = "resolve"
@@ -101,7 +102,7 @@ def _edited(row: pl.DataFrame, values: Mapping[str, Any], name: str, rival: Riva
         try:
             new = pl.Series(column, [value]).cast(row.schema[column], strict=True)
         except (pl.exceptions.PolarsError, TypeError) as error:
-            kind = str(row.schema[column])
+            kind = types.called(row.schema[column])
             raise errors.UsageError(f"{name}: {column} is {kind}, and {value!r} is none.") from error
         row = row.with_columns(new)
     return row

@@ -19,6 +19,7 @@ from dsv.project.layout import LOCK, PARAMS, Layout
 from dsv.project.locked import Locked
 from dsv.record import place, yaml12
 from dsv.record.changes import Change, changes
+from dsv.record.problem import ParamsError, editing
 from dsv.runner.compare.side import SPLIT, Side
 
 HERE = Work("local", None, SILENT)
@@ -72,7 +73,11 @@ def plan(
         raise errors.DsvError("Nothing was run here yet, so there is nothing to compare with.", hint="dsv run")
     base = Locked(layout)
     text = _params(layout, sets, params)
-    built = build(base, Wanted(text, deliveries_here(layout), stages=tuple(stages)), Scratch(layout, "plan"), work)
+    try:
+        built = build(base, Wanted(text, deliveries_here(layout), stages=tuple(stages)), Scratch(layout, "plan"), work)
+    except ParamsError as error:
+        name = PARAMS if params is None else str(params)
+        raise error.called(f"{name} with --set", lines=False) if sets else error.called(name) from error
     old = Locked(layout, only=built.only) if stages else base
     found = between(old, built)
     return Plan(_changes(base, built), tuple(built.ran), found, effects(found))
@@ -83,9 +88,10 @@ def _params(layout: Layout, sets: Sequence[str], params: Path | None) -> bytes:
         text = (params or layout.params).read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise errors.UsageError(f"{params} is no file.") from error
+    name = PARAMS if params is None else str(params)
+    tree: Any = yaml12.mapping(text, name, editing(name) or "edit it")
     if not sets:
         return text
-    tree: Any = yaml12.mapping(text, PARAMS if params is None else str(params), "edit it")
     for one in sets:
         name, equals, value = one.partition("=")
         if not equals:

@@ -20,6 +20,7 @@ from dsv.project import reports
 from dsv.project.layout import LOCK, PIPELINE, Layout
 from dsv.project.params import load
 from dsv.runner.stage.run_stage import Ran
+from dsv.store.objects import file_md5
 
 
 class StageRun(NamedTuple):
@@ -88,6 +89,7 @@ def _run(layout: Layout, stages: Sequence[str], work: Work, held: int) -> list[S
                 process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address}, held=held)
             except errors.DsvError as error:
                 raise next((t.error for t in told.values() if t.error is not None), error) from error
+    _sweep(layout)
     return [_stage_run(layout, name, told.get(name)) for name in plan.stages]
 
 
@@ -96,6 +98,17 @@ def _check_lock(layout: Layout) -> None:
     path = layout.root / LOCK
     if path.exists():
         lock.parse(path.read_bytes(), (layout.root / PIPELINE).read_bytes())
+
+
+def _sweep(layout: Layout) -> None:
+    """Takes away the reports of stages that are gone, as long as they are as the stage wrote them: git would keep them for good."""
+    locked, pipeline = (path.read_bytes() if path.exists() else b"" for path in (layout.root / LOCK, layout.root / PIPELINE))
+    known = lock.parse(locked, pipeline)
+    for name, stage in lock.parse(locked, locked).items():
+        path = layout.report(name)
+        written = {layout.root / out.path: out.oid for out in stage.outs}
+        if name not in known and stage.cmd == f"dsv x {name}" and path.is_file() and written.get(path) == file_md5(path):
+            path.unlink()
 
 
 class Told(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is out of date and why, what is uncommitted. Reads git, the lock and the signatures; never starts DVC."""
+"""What is out of date and why, what is uncommitted, what is not pushed. Reads git, the lock and the signatures; never starts DVC."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 from dsv.dvcio import dotdvc
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
+from dsv.ops.unpushed import unpushed
 from dsv.project.layout import INGEST, LOCK, SIGNATURE, Layout, stage_out
 from dsv.project.version import WORKSPACE, Version, find
 from dsv.record.changes import changes
 from dsv.record.typedhash import same
+from dsv.vcs.history import Commit
 
 
 class StageStatus(NamedTuple):
@@ -25,11 +27,11 @@ class StageStatus(NamedTuple):
 
 
 class Status(NamedTuple):
-    """The state of the workspace. `unpushed` is None where no remote was asked."""
+    """The state of the workspace. `unpushed`: the versions that the remote lacks, newest first; None where there is no remote."""
 
     stages: list[StageStatus]
     uncommitted: list[str]
-    unpushed: int | None
+    unpushed: list[Commit] | None
 
     @property
     def clean(self) -> bool:
@@ -37,14 +39,15 @@ class Status(NamedTuple):
 
     def json(self) -> dict[str, Any]:
         stages = [s._asdict() for s in self.stages]
-        return {"clean": self.clean, "stages": stages, "uncommitted": self.uncommitted, "unpushed": self.unpushed}
+        left = None if self.unpushed is None else len(self.unpushed)
+        return {"clean": self.clean, "stages": stages, "uncommitted": self.uncommitted, "unpushed": left}
 
 
 def status(layout: Layout) -> Status:
-    """What `dsv run` would build, and what `dsv commit` would take."""
+    """What `dsv run` would build, what `dsv commit` would take, and what `dsv push` would send."""
     here = find(layout, WORKSPACE)
     found = states(here, codes=True)
-    return Status(found, uncommitted(layout), None)
+    return Status(found, uncommitted(layout), unpushed(layout))
 
 
 def states(here: Version, *, codes: bool) -> list[StageStatus]:

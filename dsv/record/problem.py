@@ -43,12 +43,21 @@ class ParamsError(DsvError):
             message = "\n".join(
                 [f"{file} has {len(self.problems)} problems:", *(f"  {_ended(p)}" for p in self.problems)]
             )
-        super().__init__(message)
+        super().__init__(message, hint=editing(file))
+
+    def called(self, file: str, *, lines: bool = True) -> ParamsError:
+        """The same error of a file by another name; without lines where nobody can look them up."""
+        return ParamsError([p if lines else p._replace(line=None) for p in self.problems], file)
 
     def located(self, lines: Mapping[Path, int]) -> ParamsError:
         """The same error in the order of the file, with a line for every problem whose path or parent has one."""
         found = [p._replace(line=line_of(p.path, lines)) for p in self.problems]
         return ParamsError(sorted(found, key=lambda p: p.line or 0), self.file)
+
+
+def editing(file: str) -> str | None:
+    """The hint to edit a file; None where the params are no file that can be edited (`params.yaml of v1.0.0`)."""
+    return f"edit {file}" if file.endswith((".yaml", ".yml")) else None
 
 
 def _ended(problem: Problem) -> str:

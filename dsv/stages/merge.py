@@ -21,6 +21,7 @@ from dsv.stages import ballots
 from dsv.stages.agreement import agreement, observe
 from dsv.stages.base import ANNOTATIONS, ID, Decided, Needs, Prepared, Round, SourceFacts, View
 from dsv.stages.matching import fuse
+from dsv.table import types
 
 NAME = "merge"
 DOC = "Merges annotations into labels or boxes."
@@ -116,7 +117,7 @@ def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataF
     if params.kind == "label" and value.dtype != pl.String:
         if value.dtype.is_nested():
             raise errors.DsvError(
-                f"sources.{source.name}.value is {value.dtype}; merging labels needs plain values.", hint="kind: boxes"
+                f"sources.{source.name}.value is {types.called(value.dtype)}; merging labels needs plain values.", hint="kind: boxes"
             )
         value = value.cast(pl.String)
     who = (

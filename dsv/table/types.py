@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pyarrow as pa
 
 NAMES: dict[str, pa.DataType] = {
@@ -60,6 +61,11 @@ def name(dtype: pa.DataType) -> str:
     if pa.types.is_struct(dtype):
         return "struct<" + ",".join(f"{f.name}:{name(f.type)}" for f in dtype) + ">"
     return str(dtype)
+
+
+def called(dtype: pl.DataType) -> str:
+    """The name of a type of Polars."""
+    return name(pl.Series([], dtype=dtype).to_arrow(compat_level=pl.CompatLevel.oldest()).type)
 
 
 def cast(table: pa.Table, null: pa.DataType = NAMES["string"]) -> pa.Table:

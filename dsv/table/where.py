@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dsv import errors
+from dsv.table import types
 
 
 def mask(where: str, frame: pl.DataFrame) -> pl.Series:
@@ -14,7 +15,7 @@ def mask(where: str, frame: pl.DataFrame) -> pl.Series:
     except (pl.exceptions.PolarsError, ValueError) as error:
         raise errors.UsageError(f"{where!r} is no expression over the columns: {error}") from error
     if found.dtype not in (pl.Boolean, pl.Null):
-        raise errors.UsageError(f"{where!r} is no condition: its values are {found.dtype}, not true or false.")
+        raise errors.UsageError(f"{where!r} is no condition: its values are {types.called(found.dtype)}, not true or false.")
     # A constant is one row long.
     whole = found if len(found) == frame.height else pl.repeat(found.item(), frame.height, eager=True)
     return whole.cast(pl.Boolean).fill_null(False)

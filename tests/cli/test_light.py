@@ -21,7 +21,7 @@ LIGHT = [
     (["show"], 4),
     (["show", "v1.0.0"], 5),
     (["diff", "--stat", "v1.0.0", "HEAD"], 8),
-    (["status"], 2),
+    (["status"], 6),
 ]
 CODE = """
 import sys

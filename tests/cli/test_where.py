@@ -51,5 +51,5 @@ def test_a_mask_is_as_long_as_its_frame() -> None:
     assert mask("x > 1", frame).to_list() == [False, False, True]
     assert mask("1 = 1", frame).to_list() == [True, True, True]
     assert mask("1 = 1", frame.clear()).to_list() == []
-    with pytest.raises(errors.UsageError, match="is no condition: its values are Int64"):
+    with pytest.raises(errors.UsageError, match="is no condition: its values are int"):
         mask("x", frame)

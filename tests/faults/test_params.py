@@ -45,7 +45,7 @@ SOURCES = {
         " is wanted; did you mean csv?"
     ),
     source("{license: MIT, key: [id], columns: {id: float}, batches: [b1]}"): (
-        "sources.shop.key: the column 'id' is Float64; keys are text, integers, booleans or dates."
+        "sources.shop.key: the column 'id' is float; keys are text, integers, booleans or dates.\nhint: edit sources.shop in params.yaml"
     ),
     source("{kind: annotations, item: id, of: shop, annotator: w, value: x, license: MIT, batches: [b1]}"): (
         'params.yaml: line 3: sources.shop.of: found "shop", whose kind is annotations; a source of records or media is wanted.'
@@ -92,7 +92,7 @@ STAGES = {
         " sources"
     ),
     "clean: {rules: [{missing: {columns: [x], sources: [shpo]}}]}": (
-        "clean.rules[0].missing.sources: no source of records is called 'shpo'; did you mean shop?"
+        "clean.rules[0].missing.sources: no source of records is called 'shpo'; did you mean shop?\nhint: edit clean in params.yaml"
     ),
     "clean:\n  rules:\n    - missing: {columns: [x]}\n    - rang: {column: id}": (
         f"params.yaml: line 7: clean.rules[1].rang: unknown name; did you mean range? Known here: {RULES}."
@@ -108,7 +108,8 @@ WRONG = {**NO_FILE, **SOURCES, **{f"{SOURCE}{stage}\n": told for stage, told in 
 @pytest.mark.parametrize("text", WRONG)
 def test_wrong_params_are_refused_in_so_many_words(shop: Project, tell: Tell, text: str) -> None:
     (shop.root / "params.yaml").write_text(text, encoding="utf-8")
-    assert tell(shop, "run") == (10, "", f"error: {WRONG[text]}\n")
+    told = WRONG[text] if "\nhint: " in WRONG[text] else f"{WRONG[text]}\nhint: edit params.yaml"
+    assert tell(shop, "run") == (10, "", f"error: {told}\n")
 
 
 def test_a_delivery_that_is_nowhere_is_named(shop: Project, tell: Tell) -> None:

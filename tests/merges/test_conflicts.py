@@ -88,7 +88,7 @@ def test_what_is_settled_is_a_delivery_named_after_the_merged_commit(stopped: Fo
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ({"values": {"price": "much"}, "side": "ours"}, "price is Float64, and 'much' is none"),
+        ({"values": {"price": "much"}, "side": "ours"}, "price is float, and 'much' is none"),
         ({"values": {"prize": 1}, "side": "ours"}, "no column 'prize'; did you mean price?"),
         ({"values": {"id": 1}, "side": "ours"}, "id is part of the id"),
         ({"values": {"price": 1}}, "text differs too; say its value, or a side"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from tests.conftest import Project
@@ -88,3 +89,43 @@ def test_a_remote_that_does_not_answer(project: Project, remote: Remote) -> None
     assert told.startswith("error: The remote far does not answer: ")
     assert told.endswith("\nhint: check the connection, then run the command again\n")
     assert "Traceback" not in told
+
+
+def _unpushed(project: Project) -> Any:
+    return project.dsv("status", "--format", "json").json()["dsv.status/v1"]["unpushed"]
+
+
+def test_status_says_which_versions_the_remote_lacks(project: Project, remote: Remote) -> None:
+    assert project.dsv("status").out.endswith(" one\n")
+    for salt in ("v2", "v3"):
+        text = (project.root / "params.yaml").read_text()
+        (project.root / "params.yaml").write_text(text.replace(text.split("salt: ")[1][:2], salt))
+        project.dsv("run")
+        project.dsv("commit", "-m", salt)
+    told = project.dsv("status")
+    assert [line.split()[0::2] for line in told.out.splitlines()[1:]] == [["unpushed:", "v3"], ["unpushed:", "v2"], ["unpushed:", "one"]]
+    project.dsv("push")
+    assert _unpushed(project) == 2
+    project.dsv(*project.dsv("status").err.split()[2:])
+    assert project.dsv("status").out == "Up to date; everything is committed.\n"
+    assert _unpushed(project) == 0
+
+
+def test_a_clone_does_not_count_what_it_has_not_got(project: Project, remote: Remote, tmp_path: Path) -> None:
+    assert _unpushed(project) == 1
+    project.dsv("push")
+    project.git("clone", "-q", ".", str(tmp_path / "clone"))
+    clone = Project(tmp_path / "clone")
+    assert _unpushed(clone) == 0
+    clone.dsv("pull")
+    assert _unpushed(clone) == 0
+
+
+def test_without_a_remote_there_is_nothing_to_push_to(project: Project) -> None:
+    assert _unpushed(project) is None
+
+
+def test_a_remote_that_is_a_folder_is_looked_into(project: Project, folder: Remote) -> None:
+    project.dsv("push")
+    folder.remove(next(key for key in folder.names() if key.endswith(".dir")))
+    assert _unpushed(project) == 1

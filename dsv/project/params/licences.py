@@ -18,7 +18,7 @@ LICENSE_REF: Final = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-
 NOTHING_KNOWN: Final = ("none", "noassertion", "unknown")
 
 
-def check(params: Params, formats: Collection[str] = (), file: str = "params.yaml") -> None:
+def check(params: Params, formats: Collection[str] = ()) -> None:
     """Refuses sources whose licence is missing or unknown, or whose format is none of the given ones."""
     problems = []
     for name, source in params.sources.items():
@@ -29,7 +29,7 @@ def check(params: Params, formats: Collection[str] = (), file: str = "params.yam
             allowed = f"one of {listed(formats)} is wanted{nearest(source.format, formats)}"
             problems.append(Problem(("sources", name, "format"), f"found {found(source.format)}, {allowed}"))
     if problems:
-        raise ParamsError(problems, file).located(lines(params.text))
+        raise ParamsError(problems, params.file).located(lines(params.text))
 
 
 def fault(expression: str | None) -> str | None:

@@ -21,10 +21,11 @@ class StageSection:
 
 @dataclass(frozen=True)
 class Params:
-    """All that can change a record. `sources` and `stages` keep the order of the file."""
+    """All that can change a record. `sources` and `stages` keep the order of the file; `file` is how messages call it."""
 
     dataset: str
     sources: Mapping[str, Source]
     stages: tuple[StageSection, ...]
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     text: str = field(default="", repr=False, compare=False)
+    file: str = field(default="params.yaml", repr=False, compare=False)

@@ -14,7 +14,7 @@ from dsv.project.params.model import Params, StageSection
 from dsv.project.params.source import ANNOTATIONS, Source
 from dsv.record import schema, yaml12
 from dsv.record.lines import lines
-from dsv.record.problem import ParamsError, Path, Problem, found, nearest
+from dsv.record.problem import ParamsError, Path, Problem, editing, found, nearest
 
 HEAD: Final = ("dataset", "sources")
 
@@ -39,16 +39,16 @@ def parse(data: str | bytes, file: str = "params.yaml") -> Params:
     try:
         raw = yaml12.load(data)
     except DsvError as error:
-        raise DsvError(f"{file}: {error.message}", hint=error.hint) from error
+        raise DsvError(f"{file}: {error.message}", hint=error.hint or editing(file)) from error
     text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
     problems: list[Problem] = []
-    params = _params(raw, text, problems)
+    params = _params(raw, text, file, problems)
     if params is None or problems:
         raise ParamsError(_first(problems), file).located(lines(text))
     return params
 
 
-def _params(raw: Any, text: str, problems: list[Problem]) -> Params | None:
+def _params(raw: Any, text: str, file: str, problems: list[Problem]) -> Params | None:
     if not isinstance(raw, Mapping):
         problems.append(Problem((), f"found {found(raw)}, a mapping with dataset and sources is wanted"))
         return None
@@ -57,7 +57,7 @@ def _params(raw: Any, text: str, problems: list[Problem]) -> Params | None:
     given = raw.get("sources")
     sources = _sources(given, problems) if isinstance(given, Mapping) else {}
     stages = _stages({key: body for key, body in raw.items() if key not in HEAD}, problems)
-    return Params(head.dataset, sources, stages, raw, text) if head else None
+    return Params(head.dataset, sources, stages, raw, text, file) if head else None
 
 
 def _first(problems: list[Problem]) -> list[Problem]:

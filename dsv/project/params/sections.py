@@ -11,7 +11,7 @@ from dsv.record.lines import lines
 from dsv.record.problem import ParamsError, Problem, found, listed, nearest
 
 
-def sections(params: Params, known: Mapping[str, type[Any]], file: str = "params.yaml") -> dict[str, Any]:
+def sections(params: Params, known: Mapping[str, type[Any]]) -> dict[str, Any]:
     """Instance name -> typed params, in the order of the file; a ParamsError with the problems of all sections.
 
     `known` maps the name of every stage to its Params.
@@ -29,5 +29,5 @@ def sections(params: Params, known: Mapping[str, type[Any]], file: str = "params
             message = f"found {found(section.use)}, one of {listed(known)} is wanted{nearest(section.use, known)}"
             problems.append(Problem((section.name, "use"), message))
     if problems:
-        raise ParamsError(problems, file).located(lines(params.text))
+        raise ParamsError(problems, params.file).located(lines(params.text))
     return typed

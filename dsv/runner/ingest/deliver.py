@@ -160,7 +160,9 @@ def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
             )
         if not identity.is_key_type(parsed.frame.schema[name]):
             raise errors.DsvError(
-                f"sources.{source.name}.key: the column {name!r} is {parsed.frame.schema[name]}; keys are text, integers, booleans or dates."
+                f"sources.{source.name}.key: the column {name!r} is {table_types.called(parsed.frame.schema[name])}; "
+                "keys are text, integers, booleans or dates.",
+                hint=f"edit sources.{source.name} in params.yaml",
             )
     keyless = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
     if not keyless.any():
