@@ -98,7 +98,7 @@ def test_a_version_is_reproduced_from_its_deliveries(february: Project) -> None:
     assert told["equal"] is True
 
 
-def test_a_fresh_clone_pulls_and_reproduces_an_old_version(february: Project, tmp_path: Path) -> None:
+def test_a_fresh_clone_reproduces_an_old_version(february: Project, tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     remote.mkdir()
     subprocess.run(["dvc", "remote", "add", "-q", "-d", "store", str(remote)], cwd=february.root, check=True)
@@ -107,8 +107,7 @@ def test_a_fresh_clone_pulls_and_reproduces_an_old_version(february: Project, tm
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(february.root), str(clone)], check=True)
     there = Project(clone)
-    there.dsv("reproduce", "v1.0.0", code=13)
-    there.dsv("pull", "v1.0.0")
+    assert "equal" in there.dsv("reproduce", "v1.0.0").out
     assert "equal" in there.dsv("reproduce", "v1.0.0", "--rebuild").out
 
 
@@ -201,7 +200,7 @@ def test_a_version_that_is_out_of_date_is_not_committed(january: Project) -> Non
         (["show", "v9.9.9"], 12, "error:"),
         (["why", "shop/99"], 10, "No record shop/99"),
         (["diff", "a", "b", "c"], 2, "two versions"),
-        (["nonsense"], 2, "No such command"),
+        (["nonsense"], 2, "There is no command"),
         (["add", "missing.csv", "--source", "new", "--license", "MIT"], 2, "There is no missing.csv"),
         (["add", ".", "--source", "new"], 2, "licence must be known"),
     ],

@@ -12,7 +12,7 @@ import click
 from dsv.cli import causes, options, rendering
 from dsv.ops.changelog import Change, changelog
 from dsv.project.version import dataset
-from dsv.runner.shards import files
+from dsv.store import files
 
 CAUSES = 20
 

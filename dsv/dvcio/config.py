@@ -62,6 +62,12 @@ def remotes(root: Path) -> dict[str, str]:
     return found
 
 
+def chosen_remote(root: Path) -> str | None:
+    """The name of the remote that is meant where none is named: the default one, else the only one."""
+    known = remotes(root)
+    return default_remote(root) or (next(iter(known)) if len(known) == 1 else None)
+
+
 def default_remote(root: Path) -> str | None:
     """The name of the default remote, if there is one."""
     return _read(root).get("core", "remote", fallback="") or None

@@ -17,8 +17,7 @@ from dsv.project import cache, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
 from dsv.runner.ingest import sample
-from dsv.runner.shards import files
-from dsv.store import disk
+from dsv.store import disk, files
 from dsv.store.hashed import Hashed
 
 NAME = re.compile(names.NAME["pattern"])

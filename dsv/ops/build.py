@@ -6,7 +6,7 @@ Stages run as in `dsv run`, through the same caches, but without DVC: what they 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,9 +26,9 @@ from dsv.project.locked import kept
 from dsv.project.pipeline import INGEST_OUTS, Pipeline
 from dsv.project.version import WORKSPACE, Version
 from dsv.record.typedhash import same
-from dsv.runner.shards import files
 from dsv.runner.stage.run_stage import Ran
 from dsv.stages import python
+from dsv.store import files
 from dsv.store.objects import Store
 
 
@@ -75,6 +75,9 @@ class Built(Version):
     def tree(self, out: str) -> Mapping[str, str]:
         folder = self.layout.root / out
         return {path.relative_to(folder).as_posix(): "" for path in folder.rglob("*") if path.is_file()}
+
+    def need(self, wanted: Mapping[str, Iterable[str] | None]) -> None:
+        """Nothing: all of it lies here."""
 
     def open(self, out: str, relative: str) -> bytes | None:
         path = self.layout.open(out, relative)

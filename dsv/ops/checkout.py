@@ -17,7 +17,7 @@ from dsv.ops.tracked import uncommitted
 from dsv.project import cache, missing
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
-from dsv.runner.shards import files
+from dsv.store import files
 from dsv.store.objects import Store
 from dsv.vcs import blob
 

@@ -14,8 +14,8 @@ from dsv.project.pipeline import Pipeline, build
 from dsv.project.pipeline import signatures as pipeline_signatures
 from dsv.record import yaml12
 from dsv.runner.ingest import ingest
-from dsv.runner.shards import files
 from dsv.stages import python
+from dsv.store import files
 
 SIGNED = "# Written by `dsv run`: what beside params.yaml and data can change a record. Committed; never edited.\n"
 

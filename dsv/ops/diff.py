@@ -11,6 +11,7 @@ import polars as pl
 from dsv.delta.columns import SchemaChange, schema_change
 from dsv.delta.model import MODIFIED, MOVED, OPS, Cause, Counts, RecordDelta, bump
 from dsv.lineage.causes import Causes
+from dsv.ops import sides
 from dsv.ops.sides import Opened
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
@@ -110,6 +111,8 @@ def between(old: Version, new: Version) -> Diff:
     """The difference from one version to another."""
     before, after = Opened(old), Opened(new)
     a, b = before.side, after.side
+    sides.ahead(old, a, difference.unlike(a, b))
+    sides.ahead(new, b, difference.unlike(b, a))
     found = difference.compare(a, b)
     explained = explain.run(found, a, b, Causes(before.facts, after.facts), lambda: before.merging | after.merging)
     totals = [_total(version, side) for version, side in ((old, a), (new, b))]

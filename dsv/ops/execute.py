@@ -18,11 +18,11 @@ from dsv.project.manifest import load_decided, load_ingested
 from dsv.project.pipeline import INGEST_OUTS, Pipeline, params_hash
 from dsv.record import yaml12
 from dsv.runner.ingest import ingest
-from dsv.runner.shards import files
 from dsv.runner.shards.previous import Previous
 from dsv.runner.stage import run_stage
 from dsv.runner.stage.context import Context
 from dsv.stages import python, registry
+from dsv.store import files
 from dsv.store.objects import Store
 
 SHORT = {

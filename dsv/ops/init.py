@@ -10,7 +10,7 @@ from dsv import errors
 from dsv.dvcio import init as dvc
 from dsv.project.layout import Layout
 from dsv.project.params import default_params, load
-from dsv.runner.shards import files
+from dsv.store import files
 from dsv.vcs import worktree, write
 
 IGNORED = "/cache/\n/tmp/\n"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from dsv.dvcio import transfer
 from dsv.ops.checkout import deliveries
-from dsv.ops.fetch import fetch
 from dsv.ops.transfer import remote_name
+from dsv.project.fetch import fetch
 from dsv.project.layout import Layout
 from dsv.project.version import Version
 from dsv.vcs.history import Commit

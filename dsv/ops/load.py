@@ -63,7 +63,7 @@ class Dataset:
 def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequence[str] | None = None) -> Dataset:
     """The records of a version; only the objects that are needed are opened."""
     version = find(layout, rev)
-    side = sides.side(version)
+    side = sides.whole(version)
     if split is not None and SPLIT not in side.columns:
         raise errors.DsvError(f"{rev} has no splits.", hint="add a `split:` section to params.yaml")
     unknown = [c for c in columns or () if c != ID and c not in side.columns]

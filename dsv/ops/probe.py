@@ -21,7 +21,7 @@ from dsv.project.pipeline import INGEST_OUTS
 from dsv.project.version import Version
 from dsv.record import yaml12
 from dsv.record.problem import closest
-from dsv.runner.shards import files
+from dsv.store import files
 from dsv.store.objects import Store
 
 SKIPPED, UNUSABLE = 125, 126

@@ -49,7 +49,7 @@ def reproduce(
     expected = str(report["dataset"]["root"])
     if rebuild:
         return _rebuild(version, expected, output, progress)
-    side = sides.side(version)
+    side = sides.whole(version)
     total = _sum(side)
     actual = element.root(total, report["dataset"]["columns"])
     if output is not None:

@@ -18,7 +18,7 @@ from dsv.project.layout import PARAMS, Layout
 from dsv.project.params import load, parse
 from dsv.project.pipeline import build
 from dsv.record import threeway
-from dsv.runner.shards import files
+from dsv.store import files
 from dsv.vcs import write
 from dsv.vcs.merging import Merge
 

@@ -13,7 +13,7 @@ from dsv.project.layout import LOCK, Layout
 from dsv.project.tagged import tags
 from dsv.project.version import WORKSPACE, find
 from dsv.record import yaml12
-from dsv.runner.shards import files
+from dsv.store import files
 from dsv.store.objects import file_md5
 from dsv.trackers import committed, dvclive
 from dsv.trackers import metrics as numbers

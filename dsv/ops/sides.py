@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from dsv import errors
+from dsv.ledger.file import sets_name
 from dsv.lineage.facts import BatchFacts, Facts, StageFacts
-from dsv.project.layout import INGEST, PARAMS, stage_out
+from dsv.project.layout import BASE, INGEST, PARAMS, stage_out
 from dsv.project.manifest import Decided, load_decided, load_ingested
 from dsv.project.params import Params, parse
 from dsv.project.pipeline import Pipeline, build
@@ -89,8 +90,23 @@ def _as_run(version: Version, text: bytes) -> bytes:
     return yaml12.dump({"dataset": written.get("dataset"), **{name: ran[name] for name in order}}).encode()
 
 
+def whole(version: Version) -> Side:
+    """As `side`, where all records will be read: what the cache lacks of them is fetched at once."""
+    found = side(version)
+    version.need(dict.fromkeys((BASE["records"], *map(stage_out, found.stages))))
+    return found
+
+
+def ahead(version: Version, side: Side, names: Sequence[str]) -> None:
+    """Fetches at once what the cache lacks of some shards of a version, and of what was decided about them."""
+    if names:
+        decided = [*names, *map(sets_name, names)]
+        version.need({BASE["records"]: names} | dict.fromkeys(map(stage_out, side.stages), decided))
+
+
 def side(version: Version) -> Side:
-    """The version's records, read from the cache as they are asked for."""
+    """The version's records, read from the cache as they are asked for, or from the remote where it lacks them."""
+    version.listed(version.signature)
     data = version.manifest(INGEST)
     if data is None:
         raise errors.UnknownVersion(f"{version.rev} pins no data: nothing was run there.", hint="dsv run")

@@ -11,8 +11,7 @@ from pathlib import Path
 from dsv.errors import UsageError
 from dsv.ops import scan
 from dsv.project.layout import Layout
-from dsv.runner.shards import files
-from dsv.store import hashed
+from dsv.store import files, hashed
 from dsv.vcs import worktree
 
 IGNORE = ".dvcignore"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from dsv import errors
 from dsv.dvcio import config, transfer
 from dsv.ops.checkout import deliveries
-from dsv.ops.fetch import fetch
 from dsv.project import cache
+from dsv.project.fetch import fetch
 from dsv.project.layout import Layout
-from dsv.project.missing import SEEN, seen
+from dsv.project.seen import saw
 from dsv.project.version import Version, find
-from dsv.runner.shards import files as disk
 
 
 class Transferred(NamedTuple):
@@ -37,7 +34,7 @@ def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
             oids |= {oid, *version.store.tree(oid).values()}
     store = cache.store(layout)
     moved = transfer.push(layout.root, sorted(oids), name, store.intact)
-    _saw(layout, versions, name)
+    saw(layout, [str(version.sha) for version in versions], name)
     return Transferred(len(oids), moved, name)
 
 
@@ -54,16 +51,8 @@ def pull(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
         for oid in listings:
             files |= set(version.store.tree(oid).values())
     moved += _fetch(layout, versions[0], files, name)
-    _saw(layout, versions, name)
+    saw(layout, [str(version.sha) for version in versions], name)
     return Transferred(len(listings | files), moved, name)
-
-
-def _saw(layout: Layout, versions: Sequence[Version], remote: str) -> None:
-    """Notes that all objects of the versions are on the remote now: what is lost here is told to have been there."""
-    known, now = seen(layout), datetime.now(UTC).isoformat(timespec="seconds")
-    for version in versions:
-        known.setdefault(str(version.sha), {})[remote] = now
-    disk.write(layout.cache / SEEN, json.dumps(known).encode())
 
 
 def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int:
@@ -90,7 +79,7 @@ def _versions(layout: Layout, revs: Sequence[str]) -> list[Version]:
 
 def remote_name(layout: Layout, remote: str | None) -> str:
     known = config.remotes(layout.root)
-    name = remote or config.default_remote(layout.root) or (next(iter(known)) if len(known) == 1 else None)
+    name = remote or config.chosen_remote(layout.root)
     if name is None:
         raise errors.DsvError(
             "No remote is set up." if not known else f"Several remotes: {', '.join(known)}.",

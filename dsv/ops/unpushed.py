@@ -8,7 +8,7 @@ from pathlib import Path
 from dsv.dvcio import config, lock
 from dsv.project import cache
 from dsv.project.layout import LOCK, PIPELINE, Layout
-from dsv.project.missing import seen
+from dsv.project.seen import seen
 from dsv.store.objects import Store
 from dsv.vcs import blob, history, revision
 from dsv.vcs.history import Commit
@@ -18,8 +18,8 @@ def unpushed(layout: Layout) -> list[Commit] | None:
     """The versions up to HEAD that the default remote lacks (any remote, where none is the default), newest first; None where
     there is no remote.
 
-    A remote that is a folder is looked into. Of another it is known what `push` and `pull` of this clone saw there; what this
-    clone has not got itself is not counted.
+    A remote that is a folder is looked into. Of another it is known what this clone sent there or fetched; what it has not got
+    itself is not counted.
     """
     remotes = config.remotes(layout.root)
     default = config.default_remote(layout.root)
@@ -31,7 +31,7 @@ def unpushed(layout: Layout) -> list[Commit] | None:
         return []
     commits, noted = history.log(layout.root, paths=[LOCK]), seen(layout)
     listings = _listings(layout, dict.fromkeys([*(commit.sha for commit in commits), *noted]))
-    has = [_has(layout, url, [listings[sha] for sha, where in noted.items() if name in where]) for name, url in remotes.items()]
+    has = [_has(layout, url, [listings[what] | {what} for what, where in noted.items() if name in where]) for name, url in remotes.items()]
     return [commit for commit in commits if not any(all(map(there, listings[commit.sha])) for there in has)]
 
 

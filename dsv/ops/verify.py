@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import transfer
 from dsv.ops.checkout import deliveries
-from dsv.ops.fetch import fetch
 from dsv.ops.transfer import remote_name
+from dsv.project.fetch import fetch
 from dsv.project.layout import Layout
 from dsv.project.version import find
 from dsv.store.objects import DIR, Store

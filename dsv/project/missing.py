@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from dsv import errors
 from dsv.dvcio import config
 from dsv.project.layout import LOCK, Layout
+from dsv.project.seen import seen
 from dsv.project.tagged import tags
 from dsv.store.objects import Store
 from dsv.vcs import blob, history, revision
 
-SEEN = "seen.json"
 SHOWN = 3
 
 
@@ -29,13 +28,18 @@ class Version(Protocol):
     def sha(self) -> str | None: ...
     @property
     def store(self) -> Store: ...
+    def bring(self, oids: Iterable[str]) -> str | None: ...
 
 
 def require(version: Version, folders: Mapping[str, str]) -> None:
-    """Raises where the cache lacks an object of these folders (path → oid)."""
+    """Fetches what the cache lacks of these folders (path → oid); raises where it is nowhere to be had."""
+    unasked = version.bring(folders.values())
+    if not unasked:
+        there = [oid for oid in folders.values() if version.store.has(oid)]
+        unasked = version.bring(md5 for oid in there for md5 in version.store.tree(oid).values())
     found = absent(version.store, folders)
     if found:
-        raise error(version, folders, found)
+        raise error(version, folders, found, unasked)
 
 
 def absent(store: Store, folders: Mapping[str, str]) -> dict[str, str]:
@@ -49,18 +53,20 @@ def absent(store: Store, folders: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def error(version: Version, folders: Mapping[str, str], found: Mapping[str, str]) -> errors.DataMissing:
-    """The error that tells of objects (path → oid) that are gone from these folders."""
+def error(
+    version: Version, folders: Mapping[str, str], found: Mapping[str, str], unasked: str | None = None
+) -> errors.DataMissing:
+    """The error that tells of objects (path → oid) that are gone from these folders; `unasked`: why no remote could be asked."""
     total = sum(1 + (len(version.store.tree(oid)) if version.store.has(oid) else 0) for oid in folders.values())
     some = ", ".join(list(found)[:SHOWN]) + (f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else "")
     name = "the workspace" if version.sha is None else version.rev
-    whole = [path for path in found if path in folders]
+    whole = [oid for oid in folders.values() if not version.store.has(oid)]
     told = [
         f"{len(found):,} of {'at least ' if whole else ''}{total:,} objects of {name} are not in the cache: {some}."
     ]
     told.append(_pinned(version, _listing(folders, next(iter(found)))))
     where, hint = _remotes(version, list(found.values()))
-    return errors.DataMissing(" ".join([*filter(None, told), where]), hint=hint)
+    return errors.DataMissing(" ".join(filter(None, [*told, where, unasked])), hint=hint)
 
 
 def _listing(folders: Mapping[str, str], path: str) -> str:
@@ -115,12 +121,3 @@ def _remotes(version: Version, oids: list[str]) -> tuple[str, str]:
 def _count(folder: Path, oids: list[str]) -> int:
     """How many of the objects a remote has that is a folder."""
     return sum(Store(folder).has(oid) for oid in oids)
-
-
-def seen(layout: Layout) -> dict[str, dict[str, str]]:
-    """Commit → remote → when all its objects were last known to be there: what `push` and `pull` from here saw."""
-    try:
-        found = json.loads((layout.cache / SEEN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -117,14 +117,47 @@ class Version:
         return {}
 
     def _read_tree(self, out: str, oid: str) -> Mapping[str, str]:
-        if not self.store.has(oid):
-            raise self.lost()
+        self._require(out, oid)
         return self.store.tree(oid)
 
-    def lost(self) -> errors.DsvError:
-        """The error that tells what the cache lacks of the version."""
+    def _require(self, out: str, oid: str) -> None:
+        if not self.store.has(oid):
+            unasked = self.bring([oid])
+            if not self.store.has(oid):
+                raise self.lost(unasked, out)
+
+    def bring(self, oids: Iterable[str]) -> str | None:
+        """Fetches what the cache lacks of some objects from the remote; why that was not asked, empty where there is none."""
+        lacking = [oid for oid in oids if not self.store.has(oid)]
+        if not lacking:
+            return None
+        # Asking a remote needs DVC, which is slow to import.
+        told: str | None = importlib.import_module("dsv.project.fetch").bring(self.layout, self.store, lacking)
+        return told
+
+    def need(self, wanted: Mapping[str, Iterable[str] | None]) -> None:
+        """Fetches at once what the cache lacks of the named files of outputs (all where None); what the remote lacks too is told when it is read."""
+        found: list[str] = []
+        for out, names in wanted.items():
+            tree = self.tree(out)
+            found += tree.values() if names is None else [tree[name] for name in names if name in tree]
+        unasked = self.bring(found)
+        if unasked:
+            raise self.lost(unasked)
+
+    def listed(self, stages: Iterable[str]) -> None:
+        """Fetches at once the listings and the manifests of stages that the cache lacks."""
+        outs = [out for out in map(stage_out, stages) if out in self.outs]
+        unasked = self.bring(self.outs[out] for out in outs)
+        if unasked:
+            raise self.lost(unasked)
+        self.need(dict.fromkeys(outs, (MANIFEST,)))
+
+    def lost(self, unasked: str | None = "", out: str | None = None) -> errors.DsvError:
+        """The error that tells what the cache lacks of the version: of one output where the remote was asked (None) and lacks it too."""
         missing = importlib.import_module("dsv.project.missing")
-        error: errors.DsvError = missing.error(self, self.outs, missing.absent(self.store, self.outs))
+        wanted = {out: self.outs[out]} if unasked is None and out is not None else self.outs
+        error: errors.DsvError = missing.error(self, self.outs, missing.absent(self.store, wanted), unasked)
         return error
 
     def open(self, out: str, relative: str) -> bytes | None:
@@ -132,8 +165,7 @@ class Version:
         oid = self.tree(out).get(relative)
         if oid is None:
             return None
-        if not self.store.has(oid):
-            raise self.lost()
+        self._require(out, oid)
         return self.store.read(oid)
 
     def manifest(self, stage: str = INGEST) -> bytes | None:

@@ -81,9 +81,12 @@ def _used(params: Params, sources: Mapping[str, SourceFacts]) -> dict[str, Sourc
     found = {n: s for n, s in sources.items() if s.kind == ANNOTATIONS and (not params.from_ or n in params.from_)}
     for name in params.from_:
         if name not in found:
-            raise errors.DsvError(
-                f"merge.from names {name!r}, which is no annotation source.", hint="edit merge.from in params.yaml"
-            )
+            raise errors.SectionError(f"from names {name!r}, which is no annotation source.")
+    if not found:
+        raise errors.SectionError(
+            "from: there is no source of annotations to merge.",
+            hint="dsv add PATH --source NAME --kind annotations --item COLUMN --annotator COLUMN --value COLUMN --of SOURCE",
+        )
     return found
 
 

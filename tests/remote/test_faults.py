@@ -44,7 +44,7 @@ transfer._copy = copy
 """
 # Listings are looked at twice, files before they are fetched; the fourth time they are there, and nobody has looked.
 LOOKS = """
-from dsv.ops import fetch
+from dsv.project import fetch
 looked, calls = fetch._take_in, []
 def look(*args):
     calls.append(1)

@@ -65,6 +65,16 @@ def compare(a: Side, b: Side) -> Difference:
     return Difference(rows.sort(order, nulls_last=True, maintain_order=True), renamed)
 
 
+def unlike(a: Side, b: Side) -> list[str]:
+    """The shards of `a` that a comparison reads: those that `b` has not got, or about which it decided otherwise."""
+    found = []
+    for shard in a.shards:
+        other = b.index.get(shard.relative)
+        if other is None or not same_base(shard, b.shards[other]) or a.decided(shard) != b.decided(b.shards[other]):
+            found.append(shard.relative)
+    return found
+
+
 def same_base(one: Shard, other: Shard) -> bool:
     """Whether two base shards hold the same rows at the same places."""
     return (one.digest, one.key, one.rows) == (other.digest, other.key, other.rows)

@@ -17,8 +17,9 @@ from dsv.record import digest, identity
 from dsv.record.digest import Words
 from dsv.runner.ingest import fold
 from dsv.runner.ingest.deliver import FILE, ROW
-from dsv.runner.shards import files, key_hashes, narrow
+from dsv.runner.shards import key_hashes, narrow
 from dsv.runner.shards.narrow import Cache
+from dsv.store import files
 from dsv.table import shard as shard_file
 
 At = npt.NDArray[np.int64]

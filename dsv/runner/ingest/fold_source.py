@@ -15,8 +15,9 @@ from dsv.project.manifest import Batch, Shard, Source
 from dsv.record import digest, identity
 from dsv.runner.ingest import batch_shards, deliver, fold, held, raw
 from dsv.runner.ingest.held import Folder, State
-from dsv.runner.shards import files, read
+from dsv.runner.shards import read
 from dsv.runner.shards.keyset import Keys
+from dsv.store import files
 from dsv.table import shard as shard_file
 
 REVISION = 2

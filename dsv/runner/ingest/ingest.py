@@ -15,9 +15,10 @@ from dsv.record import digest
 from dsv.record.typedhash import typed_hash
 from dsv.runner.ingest import fold_source
 from dsv.runner.ingest.held import Folder, State
-from dsv.runner.shards import files, ledger_files
+from dsv.runner.shards import ledger_files
 from dsv.runner.shards.narrow import Cache
 from dsv.runner.shards.previous import Previous
+from dsv.store import files
 
 REVISION = fold_source.REVISION
 

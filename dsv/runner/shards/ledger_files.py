@@ -11,8 +11,8 @@ from dsv.ledger import file as ledger_file
 from dsv.ledger.decisions import ALL, MOVES, Decisions, columns_of
 from dsv.project.layout import Layout
 from dsv.project.manifest import Shard
-from dsv.runner.shards import files
 from dsv.runner.shards.previous import Previous
+from dsv.store import files
 from dsv.table import shard as shard_file
 
 

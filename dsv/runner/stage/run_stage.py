@@ -16,12 +16,13 @@ from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_in
 from dsv.record.digest import Sum
 from dsv.record.problem import nearest
 from dsv.runner.shards import columns as live_columns
-from dsv.runner.shards import files, narrow
+from dsv.runner.shards import narrow
 from dsv.runner.shards.previous import Previous
 from dsv.runner.stage import describe, element, emit, prepare, rounds
 from dsv.runner.stage.context import Context
 from dsv.runner.stage.emit import Emitted
 from dsv.stages.base import ID, Needs
+from dsv.store import files
 
 TRIES = 3
 

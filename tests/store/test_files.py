@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from dsv.runner.shards import files
+from dsv.store import files
 
 
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:

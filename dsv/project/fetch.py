@@ -5,15 +5,41 @@ An object that came damaged and was left in the cache by a kill would be trusted
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
-from dsv.dvcio import transfer
+from dsv import errors
+from dsv.dvcio import config, transfer
 from dsv.project.layout import Layout
-from dsv.store.objects import Store
+from dsv.project.seen import saw
+from dsv.store.objects import DIR, Store
 
 ARRIVING = "arriving"
+_ONE = Lock()
+_log = logging.getLogger(__name__)
+
+
+def bring(layout: Layout, store: Store, oids: Iterable[str]) -> str | None:
+    """Fetches what the cache lacks of some objects from the remote; why that was not asked, empty where there is none."""
+    remote = config.chosen_remote(layout.root)
+    if remote is None:
+        return ""
+    # Shards are read by several threads, and two may want the same object.
+    with _ONE:
+        lacking = sorted({oid for oid in oids if not store.has(oid)})
+        if not lacking:
+            return None
+        _log.info("fetching %d objects from %s", len(lacking), remote)
+        try:
+            there = fetch(layout, store, lacking, remote)
+        except (errors.DsvError, OSError) as error:
+            return str(error)
+        # A listing was sent after its files: what it names is there too.
+        saw(layout, [oid for oid in there if oid.endswith(DIR)], remote)
+        return None
 
 
 def fetch(layout: Layout, store: Store, oids: Iterable[str], remote: str) -> list[str]:
