@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -18,7 +19,10 @@ from dsv.project.seen import saw
 from dsv.store.objects import DIR, Store
 
 ARRIVING = "arriving"
+# A remote that could not be asked is not asked again so soon: a changelog of many versions would wait for each.
+PATIENCE = 60.0
 _ONE = Lock()
+_unasked: dict[tuple[Layout, str], tuple[float, str]] = {}
 _log = logging.getLogger(__name__)
 
 
@@ -32,11 +36,16 @@ def bring(layout: Layout, store: Store, oids: Iterable[str]) -> str | None:
         lacking = sorted({oid for oid in oids if not store.has(oid)})
         if not lacking:
             return None
+        since, reason = _unasked.get((layout, remote), (0.0, ""))
+        if reason and time.monotonic() - since < PATIENCE:
+            return reason
         _log.info("fetching %d objects from %s", len(lacking), remote)
         try:
             there = fetch(layout, store, lacking, remote)
         except (errors.DsvError, OSError) as error:
+            _unasked[layout, remote] = time.monotonic(), str(error)
             return str(error)
+        _unasked.pop((layout, remote), None)
         # A listing was sent after its files: what it names is there too.
         saw(layout, [oid for oid in there if oid.endswith(DIR)], remote)
         return None

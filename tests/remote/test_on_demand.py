@@ -11,6 +11,8 @@ import pytest
 
 import dsv
 from dsv import errors
+from dsv.dvcio import transfer
+from dsv.project import fetch
 from dsv.project.layout import Layout
 from dsv.project.version import find
 from dsv.store.objects import file_md5
@@ -79,7 +81,7 @@ def test_a_version_is_rebuilt_in_a_clone_that_has_nothing(clone: Project) -> Non
 def test_what_came_damaged_is_not_read(versions: Project, clone: Project, remote: Remote) -> None:
     oid = next(iter(objects(versions, "v1.0.0", "data/records")))
     remote.damage(next(key for key in remote.names() if key.endswith(f"{oid[:2]}/{oid[2:]}")))
-    with pytest.raises(errors.DataMissing, match="objects of v1.0.0 are not in the cache: data/records/shop/b1/"):
+    with pytest.raises(errors.DataMissing, match=r"objects of v1\.0\.0 are not in the cache: data/records/shop/b1/"):
         dsv.load("v1.0.0", path=clone.root)
     assert oid not in cached(clone)
 
@@ -93,3 +95,20 @@ def test_a_remote_that_does_not_answer_is_told_once(project: Project, folder: Re
     assert told.out == ""
     assert "are not in the cache: data/" in told.err
     assert told.err.count("error: ") == 1
+
+
+def test_a_remote_that_did_not_answer_is_asked_again_later(versions: Project, clone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def silent(*_: object) -> None:
+        asked.append(1)
+        raise errors.DsvError("The remote r does not answer: no route.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transfer, "pull", silent)
+        for _ in range(2):
+            with pytest.raises(errors.DataMissing, match="The remote r does not answer: no route"):
+                dsv.load("v1.0.0", path=clone.root)
+    assert len(asked) == 1
+    monkeypatch.setattr(fetch, "PATIENCE", 0.0)
+    assert len(dsv.load("v1.0.0", path=clone.root)) == 50
