@@ -29,7 +29,8 @@ def add_stage(name: str, function: str, directory: Path, quiet: bool, verbose: i
 
 
 @command.command("list", epilog=options.epilog("dsv stage list"))
-def list_stages() -> None:
+@options.directory
+def list_stages(directory: Path, quiet: bool, verbose: int) -> None:
     """List all stages, built in and installed."""
     for name, doc in listing():
         click.echo(f"{name:<10} {doc}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dsv import errors
@@ -46,9 +47,14 @@ def parse(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
 def listings(lock: bytes, pipeline: bytes) -> set[str]:
     """The oids of the folders that the lock names in stages of the pipeline (deliveries are among them), by their lines alone:
     to parse the locks of a thousand versions as YAML takes seconds."""
-    known, (_, *parts) = set(_NAME.findall(pipeline)), _NAME.split(lock)
+    known, (_, *parts) = _names(pipeline), _NAME.split(lock)
     entries = zip(parts[::2], parts[1::2], strict=True)
     return {oid.decode() for name, entry in entries if name in known for oid in _LISTING.findall(entry)}
+
+
+@lru_cache
+def _names(pipeline: bytes) -> set[bytes]:
+    return set(_NAME.findall(pipeline))
 
 
 def _stages(found: dict[str, Any], file: str) -> dict[str, Any]:

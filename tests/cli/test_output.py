@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from dsv.cli import COMMANDS, HIDDEN
+from dsv.cli import COMMANDS, HIDDEN, cli
 from tests.cli.story import Story
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -96,6 +98,26 @@ def test_what_a_command_that_reads_prints(story: Story, name: str, monkeypatch: 
 def test_no_command_and_no_expectation_is_forgotten() -> None:
     assert {p.stem for p in EXPECTED.glob("*.txt")} == {*BUILT, *READS}
     assert {name.split("-")[0] for name in (*BUILT, *READS)} >= set(COMMANDS) - HIDDEN
+
+
+def _commands(group: click.Group, above: click.Context) -> Iterator[tuple[str, click.Command, click.Context]]:
+    for name in group.list_commands(above):
+        command = group.get_command(above, name)
+        assert command is not None
+        context = click.Context(command, info_name=name, parent=above)
+        if isinstance(command, click.Group):
+            yield from _commands(command, context)
+        else:
+            yield context.command_path, command, context
+
+
+def test_every_command_takes_what_all_take_and_tells_an_example_and_its_exits() -> None:
+    lacking = []
+    for path, command, context in _commands(cli, click.Context(cli, info_name="dsv")):
+        known, told = {name for param in command.params for name in param.opts}, command.get_help(context)
+        lacking += [(path, name) for name in ("-C", "-q", "-v") if name not in known]
+        lacking += [(path, part) for part in ("Example:", "Exit status:") if part not in told]
+    assert lacking == []
 
 
 @pytest.mark.parametrize(
