@@ -21,6 +21,7 @@ from dsv.ops.derive import signatures as derived
 from dsv.ops.execute import execute
 from dsv.ops.run import Work
 from dsv.ops.scratch import Scratch
+from dsv.project import missing
 from dsv.project.layout import INGEST, LOCK, PIPELINE, Layout, report, stage_out
 from dsv.project.locked import kept
 from dsv.project.pipeline import INGEST_OUTS, Pipeline
@@ -157,22 +158,19 @@ def _deliver(base: Version, pipeline: Pipeline, deliveries: Mapping[str, str], l
         target.parent.mkdir(parents=True, exist_ok=True)
         if here.is_dir() and oid == there.get(name):
             target.symlink_to(here.resolve())
-        elif oid and base.store.has(oid) and all(map(base.store.has, base.store.tree(oid).values())):
-            _farm(base.store, base.store.tree(oid), target)
+        elif not oid:
+            raise errors.DataMissing(f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull")
         else:
-            raise errors.DataMissing(
-                f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull"
-            )
+            missing.require(base, {name: oid})
+            _farm(base.store, base.store.tree(oid), target)
 
 
 def _take_over(base: Version, stage: str, layout: Layout) -> None:
     """What the base has of a stage, by links: these are read, and replaced where they are written."""
     for out in INGEST_OUTS if stage == INGEST else (stage_out(stage),):
-        tree = base.tree(out)
-        missing = [name for name, oid in tree.items() if not base.store.has(oid)]
-        if missing:
-            base.open(out, missing[0])
-        _farm(base.store, tree, layout.root / out)
+        if out in base.outs:
+            missing.require(base, {out: base.outs[out]})
+        _farm(base.store, base.tree(out), layout.root / out)
     told = base.text(report(stage))
     if told is not None:
         files.write(layout.report(stage), told)

@@ -12,6 +12,7 @@ import pytest
 import dsv
 from dsv import errors
 from dsv.dvcio import transfer
+from dsv.ops.probe import Metric
 from dsv.project import fetch
 from dsv.project.layout import Layout
 from dsv.project.version import find
@@ -25,6 +26,13 @@ READS: dict[str, Callable[[Path], Any]] = {
     "load": lambda root: len(dsv.load("v1.1.0", path=root)),
     "export": lambda root: dsv.export("v1.0.0", root.parent / "out", "csv", path=root).files,
     "reproduce": lambda root: dsv.reproduce("v1.0.0", path=root).equal,
+}
+
+
+WHOLE: dict[str, Callable[[Path], Any]] = {
+    "plan": lambda root: dsv.plan(sets=["split.salt=v9"], path=root).diff.counts,
+    "bisect": lambda root: dsv.bisect("v1.0.0", "v1.1.0", Metric("records", above=60), path=root).causes,
+    "changelog": lambda root: dsv.changelog(path=root),
 }
 
 
@@ -63,6 +71,11 @@ def test_what_reads_a_version_fetches_it_but_no_delivery(versions: Project, clon
         assert file_md5(path) not in there
     assert not list((clone.root / ".dvc" / "cache").glob("arriving"))
     assert dsv.status(path=clone.root).unpushed == []
+
+
+@pytest.mark.parametrize("what", WHOLE)
+def test_what_builds_or_tells_of_versions_fetches_them(versions: Project, clone: Project, what: str) -> None:
+    assert WHOLE[what](clone.root) == WHOLE[what](versions.root)
 
 
 def test_a_diff_leaves_shards_that_both_versions_have(versions: Project, clone: Project) -> None:
