@@ -14,7 +14,7 @@ from dsv.ops.init import init
 @click.option("--name", help="Name of the data set; the folder's name when left out.")
 @options.directory
 def command(name: str | None, directory: Path, quiet: bool, verbose: int) -> None:
-    """Make a project here: git repository and DVC project where they are missing, params.yaml. Safe to run twice."""
+    """Make a project here: git repository and DVC project where they are missing, params.yaml, remotes that DVC verifies. Safe to run twice."""
     done = init(directory, name)
     if not quiet:
         made = ", ".join(done.made) if done.made else "nothing was missing"

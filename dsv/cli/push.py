@@ -19,3 +19,5 @@ def command(revs: tuple[str, ...], remote: str | None, directory: Path, quiet: b
     done = push(options.project(directory, verbose), revs, remote)
     if not quiet:
         click.echo(f"Sent {done.moved:,} of {done.objects:,} objects ({done.remote})")
+        if not done.verified:
+            click.echo(f"hint: dsv init (verify = true: else dvc pull does not look at what it takes from {done.remote})", err=True)

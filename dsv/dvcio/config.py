@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from dsv import errors
 
 CONFIG, LOCAL = ".dvc/config", ".dvc/config.local"
+_SECTION = re.compile(r"\s*\[(.+)\]")
 
 
 def _read(root: Path) -> configparser.ConfigParser:
@@ -53,13 +56,54 @@ def remotes(root: Path) -> dict[str, str]:
     """Remote name → url; a relative path is made absolute."""
     config = _read(root)
     found = {}
-    for section in config.sections():
-        name = section.strip("'\"")
-        if name.startswith("remote "):
-            url = config.get(section, "url", fallback="")
-            local = "://" not in url and not os.path.isabs(url)
-            found[name.removeprefix("remote ").strip('"')] = str((root / ".dvc" / url).resolve()) if local else url
+    for name, section in _sections(config).items():
+        url = config.get(section, "url", fallback="")
+        local = "://" not in url and not os.path.isabs(url)
+        found[name] = str((root / ".dvc" / url).resolve()) if local else url
     return found
+
+
+def _sections(config: configparser.ConfigParser) -> dict[str, str]:
+    """Remote name → the section of the configuration."""
+    found = {_remote(section): section for section in config.sections()}
+    return {name: section for name, section in found.items() if name is not None}
+
+
+def _remote(section: str) -> str | None:
+    """The remote whose section this is: `'remote "NAME"'`."""
+    bare = section.strip().strip("'\"")
+    return bare.removeprefix("remote ").strip().strip('"') if bare.startswith("remote ") else None
+
+
+def unverified(root: Path) -> list[str]:
+    """The remotes of which DVC takes objects without looking at them, as it does by default."""
+    config = _read(root)
+    return [name for name, section in _sections(config).items() if not config.has_option(section, "verify")]
+
+
+def verify(root: Path) -> list[str]:
+    """Lets DVC look at what it takes from remotes, where nobody said whether it should; which remotes these are."""
+    left = unverified(root)
+    for name in (CONFIG, LOCAL) if left else ():
+        path = root / name
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            edited = _verified(text, left)
+            if edited != text:
+                temporary = path.with_name(f".{path.name}.tmp")
+                temporary.write_text(edited, encoding="utf-8")
+                temporary.replace(path)
+    return left
+
+
+def _verified(text: str, names: Sequence[str]) -> str:
+    """The configuration with `verify = true` at the head of the sections of some remotes."""
+    lines = []
+    for line in text.splitlines(keepends=True):
+        section = _SECTION.match(line)
+        opens = section is not None and _remote(section[1]) in names
+        lines += [line.rstrip("\r\n") + "\n", "    verify = true\n"] if opens else [line]
+    return "".join(lines)
 
 
 def chosen_remote(root: Path) -> str | None:

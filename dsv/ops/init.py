@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv import errors
+from dsv.dvcio import config
 from dsv.dvcio import init as dvc
 from dsv.project.layout import Layout
 from dsv.project.params import default_params, load
@@ -35,6 +36,7 @@ def init(path: Path, name: str | None = None) -> Initialised:
         made.append("git repository")
     if dvc.init(layout.root):
         made.append("DVC project")
+    made += [f"verify = true for the remote {name}" for name in config.verify(layout.root)]
     if not (layout.root / ".dsv" / ".gitignore").exists():
         files.write(layout.root / ".dsv" / ".gitignore", IGNORED.encode())
         made.append(".dsv/")

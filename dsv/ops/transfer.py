@@ -16,11 +16,12 @@ from dsv.project.version import Version, find
 
 
 class Transferred(NamedTuple):
-    """How many objects the versions have, how many were moved, how many were there already."""
+    """How many objects the versions have, how many were moved, over which remote, and whether DVC looks at what it takes from it."""
 
     objects: int
     moved: int
     remote: str
+    verified: bool
 
 
 def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) -> Transferred:
@@ -35,7 +36,7 @@ def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
     store = cache.store(layout)
     moved = transfer.push(layout.root, sorted(oids), name, store.intact)
     saw(layout, [str(version.sha) for version in versions], name)
-    return Transferred(len(oids), moved, name)
+    return Transferred(len(oids), moved, name, name not in config.unverified(layout.root))
 
 
 def pull(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) -> Transferred:
@@ -52,7 +53,7 @@ def pull(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
             files |= set(version.store.tree(oid).values())
     moved += _fetch(layout, versions[0], files, name)
     saw(layout, [str(version.sha) for version in versions], name)
-    return Transferred(len(listings | files), moved, name)
+    return Transferred(len(listings | files), moved, name, name not in config.unverified(layout.root))
 
 
 def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int:
@@ -83,7 +84,7 @@ def remote_name(layout: Layout, remote: str | None) -> str:
     if name is None:
         raise errors.DsvError(
             "No remote is set up." if not known else f"Several remotes: {', '.join(known)}.",
-            hint="dvc remote add -d NAME URL" if not known else "--remote NAME",
+            hint="dvc remote add -d NAME URL, then dsv init" if not known else "--remote NAME",
         )
     if name not in known:
         raise errors.DsvError(

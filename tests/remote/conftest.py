@@ -57,6 +57,7 @@ def _s3(project: Project, server: str, bucket: str) -> Remote:
     client.create_bucket(Bucket=bucket)
     dvc(project, "remote", "add", "-d", "r", f"s3://{bucket}")
     dvc(project, "remote", "modify", "r", "endpointurl", server)
+    project.dsv("init")
 
     def keys() -> list[str]:
         return sorted(found["Key"] for found in client.list_objects_v2(Bucket=bucket).get("Contents", []))

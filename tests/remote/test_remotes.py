@@ -129,3 +129,17 @@ def test_a_remote_that_is_a_folder_is_looked_into(project: Project, folder: Remo
     project.dsv("push")
     folder.remove(next(key for key in folder.names() if key.endswith(".dir")))
     assert _unpushed(project) == 1
+
+
+def test_dvc_itself_takes_nothing_damaged_from_a_remote_after_init(project: Project, folder: Remote) -> None:
+    told = project.dsv("push")
+    assert told.err == "hint: dsv init (verify = true: else dvc pull does not look at what it takes from r)\n"
+    project.dsv("init")
+    assert project.dsv("push").err == ""
+    key = next(key for key in folder.names() if not key.endswith(".dir"))
+    folder.damage(key)
+    _forget(project)
+    # Whatever its exit code says, the object is not in the cache.
+    subprocess.run(["dvc", "pull"], cwd=project.root, capture_output=True)
+    assert (project.root / ".dvc" / "cache" / "files" / "md5").exists()
+    assert not (project.root / ".dvc" / "cache" / key).exists()
