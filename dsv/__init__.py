@@ -14,7 +14,7 @@ from typing import Any
 _OPS = {
     "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "conflicts": "conflicts", "diff": "diff",
     "diff_runs": "runs_diff", "export": "export", "gc": "gc", "install": "install", "load": "load", "log": "log", "plan": "plan", "pull": "transfer",
-    "push": "transfer", "report": "report", "reproduce": "reproduce", "resolve": "resolve", "run": "run", "runs": "runs", "show": "show", "status": "status", "verify": "verify",
+    "push": "transfer", "report": "report", "reproduce": "reproduce", "resolve": "resolve", "run": "run", "runs": "runs", "show": "show", "stage": "stage", "status": "status", "verify": "verify",
     "why": "why", "why_history": "why_history",
 }  # fmt: skip
 __all__ = ["add", "init", *sorted(_OPS)]

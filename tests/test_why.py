@@ -81,7 +81,8 @@ def test_a_row_in_quarantine_is_found_by_its_key(story: Project) -> None:
 
 
 def test_a_replaced_record_is_told_beside_the_one_that_replaced_it(story: Project) -> None:
-    assert [trace.state for trace in dsv.why("shop/1", path=story.root)] == ["replaced", "kept"]
+    found = dsv.why("shop/1", path=story.root)
+    assert [trace.state for trace in (*found.earlier, found)] == ["replaced", "kept"]
 
 
 def test_records_are_found_by_an_expression_whether_kept_or_not(story: Project) -> None:

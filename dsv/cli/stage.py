@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dsv.cli import options
-from dsv.ops.stage import add, listing
+from dsv.ops.stage import listing, stage
 
 
 @click.group()
@@ -23,7 +23,7 @@ def command() -> None:
 @options.directory
 def add_stage(name: str, function: str, directory: Path, quiet: bool, verbose: int) -> None:
     """Make a Python function a stage. It gets the records of a shard (with `_id`) and returns those it keeps, changed or with new columns."""
-    add(options.project(directory, verbose), name, function)
+    stage(options.project(directory, verbose), name, function)
     if not quiet:
         click.echo(f"Stage {name} runs {function}, after the stages before it in params.yaml")
 

@@ -51,10 +51,9 @@ def _life(layout: Layout, record: str, rev: str, form: str) -> None:
 
     found = why(layout, record, rev)
     if form == "json":
-        # The last copy is the record as it is; earlier ones were replaced.
-        options.emit_json("dsv.why", found[-1].json() | {"earlier": [trace.json() for trace in found[:-1]]})
+        options.emit_json("dsv.why", found.json())
         return
-    for trace in found:
+    for trace in (*found.earlier, found):
         _text(trace)
 
 

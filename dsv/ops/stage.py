@@ -10,7 +10,7 @@ from dsv.project.params import load
 from dsv.stages import python, registry
 
 
-def add(layout: Layout, name: str, function: str) -> None:
+def stage(layout: Layout, name: str, function: str) -> None:
     """Adds a section to params.yaml that runs a Python function as a stage."""
     python.importable(layout.root)
     python.find(function)

@@ -54,20 +54,23 @@ class Trace(NamedTuple):
     label: str | None
     steps: list[Step]
     values: dict[str, Any]
+    earlier: tuple[Trace, ...] = ()
 
     def json(self) -> dict[str, Any]:
-        return self._asdict() | {"steps": [step._asdict() for step in self.steps]}
+        """The value of `dsv.why/v1`."""
+        earlier = [copy.json() for copy in self.earlier]
+        return self._asdict() | {"steps": [step._asdict() for step in self.steps], "earlier": earlier}
 
 
-def why(layout: Layout, record: str, rev: str = ".") -> list[Trace]:
-    """All copies of the record in arrival order; the last kept one, if any, is what the data set has.
+def why(layout: Layout, record: str, rev: str = ".") -> Trace:
+    """The life of a record: of its last copy, which is what became of it; earlier ones, in arrival order, were replaced.
 
     `record` is an id, or the path of a media file in the project.
     """
     opened = Opened(find(layout, rev))
     record = named(layout, record)
-    found = traces(opened, record)
-    return found or _refused(opened.side, record) or _unknown(opened.side, record, rev)
+    *earlier, last = traces(opened, record) or _refused(opened.side, record) or _unknown(opened.side, record, rev)
+    return last._replace(earlier=tuple(earlier))
 
 
 def traces(opened: Opened, record: str) -> list[Trace]:

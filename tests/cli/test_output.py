@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+import dsv
 from dsv.cli import COMMANDS, HIDDEN, cli
 from tests.cli.story import Story
 
@@ -109,6 +110,10 @@ def _commands(group: click.Group, above: click.Context) -> Iterator[tuple[str, c
             yield from _commands(command, context)
         else:
             yield context.command_path, command, context
+
+
+def test_every_command_has_a_library_function_of_its_name() -> None:
+    assert [name for name in cli.list_commands(click.Context(cli)) if not callable(getattr(dsv, name, None))] == []
 
 
 def test_every_command_takes_what_all_take_and_tells_an_example_and_its_exits() -> None:

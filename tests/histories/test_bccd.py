@@ -79,7 +79,7 @@ def cells(boxes: Boxes, only: str) -> Boxes:
 
 def without_area(project: Project, picture: str) -> list[str]:
     """What `dsv why` tells of the rule that looks at boxes."""
-    steps = dsv.why(picture, path=project.root)[-1].steps
+    steps = dsv.why(picture, path=project.root).steps
     return [step.detail.partition(" elements ")[2] for step in steps if step.rule == "boxes"]
 
 

@@ -22,7 +22,7 @@ from tests.remote.conftest import ROWS, Remote, dvc
 
 READS: dict[str, Callable[[Path], Any]] = {
     "diff": lambda root: dsv.diff("v1.0.0", "v1.1.0", path=root).counts.added,
-    "why": lambda root: dsv.why("shop/3", "v1.0.0", path=root)[0].state,
+    "why": lambda root: dsv.why("shop/3", "v1.0.0", path=root).state,
     "load": lambda root: len(dsv.load("v1.1.0", path=root)),
     "export": lambda root: dsv.export("v1.0.0", root.parent / "out", "csv", path=root).files,
     "reproduce": lambda root: dsv.reproduce("v1.0.0", path=root).equal,
