@@ -5,12 +5,13 @@ An object that came damaged and was left in the cache by a kill would be trusted
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from contextlib import contextmanager
 
 from dsv import errors
 from dsv.dvcio import config, transfer
@@ -21,7 +22,6 @@ from dsv.store.objects import DIR, Store
 ARRIVING = "arriving"
 # A remote that could not be asked is not asked again so soon: a changelog of many versions would wait for each.
 PATIENCE = 60.0
-_ONE = Lock()
 _unasked: dict[tuple[Layout, str], tuple[float, str]] = {}
 _log = logging.getLogger(__name__)
 
@@ -31,28 +31,40 @@ def bring(layout: Layout, store: Store, oids: Iterable[str]) -> str | None:
     remote = config.chosen_remote(layout.root)
     if remote is None:
         return ""
-    # Shards are read by several threads, and two may want the same object.
-    with _ONE:
-        lacking = sorted({oid for oid in oids if not store.has(oid)})
-        if not lacking:
-            return None
-        since, reason = _unasked.get((layout, remote), (0.0, ""))
-        if reason and time.monotonic() - since < PATIENCE:
-            return reason
-        _log.info("fetching %d objects from %s", len(lacking), remote)
-        try:
-            there = fetch(layout, store, lacking, remote)
-        except (errors.DsvError, OSError) as error:
-            _unasked[layout, remote] = time.monotonic(), str(error)
-            return str(error)
-        _unasked.pop((layout, remote), None)
-        # A listing was sent after its files: what it names is there too.
-        saw(layout, [oid for oid in there if oid.endswith(DIR)], remote)
-        return None
+    since, reason = _unasked.get((layout, remote), (0.0, ""))
+    if reason and time.monotonic() - since < PATIENCE:
+        return reason
+    try:
+        with _alone(store):
+            # Another thread or process may have fetched them meanwhile.
+            lacking = sorted({oid for oid in oids if not store.has(oid)})
+            _log.info("fetching %d objects from %s", len(lacking), remote)
+            there = _fetch(layout, store, lacking, remote) if lacking else []
+            # A listing was sent after its files: what it names is there too.
+            saw(layout, [oid for oid in there if oid.endswith(DIR)], remote)
+    except (errors.DsvError, OSError) as error:
+        _unasked[layout, remote] = time.monotonic(), str(error)
+        return str(error)
+    _unasked.pop((layout, remote), None)
+    return None
 
 
 def fetch(layout: Layout, store: Store, oids: Iterable[str], remote: str) -> list[str]:
     """Fetches the objects; those that are in the cache now. What an interrupted fetch brought is not fetched again."""
+    with _alone(store):
+        return _fetch(layout, store, oids, remote)
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[None]:
+    """One at a time, thread or process: who is done takes the folder of what arrives away."""
+    store.folder.mkdir(parents=True, exist_ok=True)
+    with (store.folder / f"{ARRIVING}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _fetch(layout: Layout, store: Store, oids: Iterable[str], remote: str) -> list[str]:
     beside = Store(store.folder / ARRIVING)
     wanted = sorted(oids)
     there = _take_in(store, beside, wanted)

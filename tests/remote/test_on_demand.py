@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,13 @@ def test_a_remote_that_did_not_answer_is_asked_again_later(versions: Project, cl
     assert len(asked) == 1
     monkeypatch.setattr(fetch, "PATIENCE", 0.0)
     assert len(dsv.load("v1.0.0", path=clone.root)) == 50
+
+
+def test_many_processes_may_read_at_once(versions: Project, clone: Project) -> None:
+    code = "import dsv; print(len(dsv.load('v1.1.0')))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=clone.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [process.communicate() for process in started] == [("80\n", "")] * 4
+    assert not list((clone.root / ".dvc" / "cache").glob("arriving/*"))
