@@ -118,7 +118,7 @@ def test_every_command_has_a_library_function_of_its_name() -> None:
 
 def test_every_command_takes_what_all_take_and_tells_an_example_and_its_exits() -> None:
     lacking = []
-    for path, command, context in _commands(cli, click.Context(cli, info_name="dsv")):
+    for path, command, context in _commands(cli, click.Context(cli, info_name="dsv", **cli.context_settings)):
         known, told = {name for param in command.params for name in param.opts}, command.get_help(context)
         lacking += [(path, name) for name in ("-C", "-q", "-v") if name not in known]
         lacking += [(path, part) for part in ("Example:", "Exit status:") if part not in told]
