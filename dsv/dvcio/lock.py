@@ -44,6 +44,13 @@ def parse(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
     return {name: _read(name, entry) for name, entry in _stages(found, FILE).items() if name in stages}
 
 
+def gone(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
+    """The stages of dsv that the lock names and the pipeline has no more."""
+    found, known = (_stages(yaml12.mapping(data, name), name) for data, name in ((lock, FILE), (pipeline, "dvc.yaml")))
+    left = {name: entry for name, entry in found.items() if name not in known and isinstance(entry, dict)}
+    return {name: _read(name, entry) for name, entry in left.items() if entry.get("cmd") == f"dsv x {name}"}
+
+
 def listings(lock: bytes, pipeline: bytes) -> set[str]:
     """The oids of the folders that the lock names in stages of the pipeline (deliveries are among them), by their lines alone:
     to parse the locks of a thousand versions as YAML takes seconds."""

@@ -103,11 +103,10 @@ def _check_lock(layout: Layout) -> None:
 def _sweep(layout: Layout) -> None:
     """Takes away the reports of stages that are gone, as long as they are as the stage wrote them: git would keep them for good."""
     locked, pipeline = (path.read_bytes() if path.exists() else b"" for path in (layout.root / LOCK, layout.root / PIPELINE))
-    known = lock.parse(locked, pipeline)
-    for name, stage in lock.parse(locked, locked).items():
+    for name, stage in lock.gone(locked, pipeline).items():
         path = layout.report(name)
         written = {layout.root / out.path: out.oid for out in stage.outs}
-        if name not in known and stage.cmd == f"dsv x {name}" and path.is_file() and written.get(path) == file_md5(path):
+        if path.is_file() and written.get(path) == file_md5(path):
             path.unlink()
 
 

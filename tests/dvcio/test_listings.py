@@ -37,6 +37,16 @@ def test_a_stage_that_is_gone_does_not_count(project: Project) -> None:
     assert lock.listings(*_files(project)) == _parsed(*_files(project)) != before
 
 
+def test_only_stages_of_dsv_are_told_as_gone() -> None:
+    locked = (
+        b"stages:\n  clean-2:\n    cmd: dsv x clean-2\n    outs:\n    - {path: reports/clean-2.json, hash: md5, md5: abc}\n"
+        b"  old:\n    cmd: python old.py\n    outs:\n    - {path: a, md5: abc}\n"
+        b"  clean:\n    cmd: dsv x clean\n"
+    )
+    found = lock.gone(locked, b"stages:\n  clean: {cmd: dsv x clean}\n")
+    assert {name: [out.path for out in stage.outs] for name, stage in found.items()} == {"clean-2": ["reports/clean-2.json"]}
+
+
 def _files(project: Project) -> tuple[bytes, bytes]:
     return (project.root / "dvc.lock").read_bytes(), (project.root / "dvc.yaml").read_bytes()
 
