@@ -15,6 +15,8 @@ REAL = Path(os.environ.get("DSV_REAL_DATA", Path(__file__).parents[2] / "shared"
 
 # `dvc` and `dsv` as installed beside this Python, whether or not the environment is activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+# As most people have it: what is printed waits in a buffer.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 class Ran(NamedTuple):

@@ -22,6 +22,9 @@ def run(cli: click.Command, args: list[str]) -> int:
     try:
         with interrupt.handled():
             result = cli.main(args, prog_name="dsv", standalone_mode=False)
+            # What waits in the buffer may fail too, and is not told by anybody later.
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except Bug as error:
         _tell_bug(error.message, as_json)
         return BUG
@@ -41,12 +44,13 @@ def run(cli: click.Command, args: list[str]) -> int:
         # would be a difference here.
         if sys.stdout is stdout:
             raise
-        # Nothing is wrong; Python's own flush at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Nothing is wrong.
+        _give_up()
         return BROKEN_PIPE
     except OSError as error:
         told = of_system(error)
         _tell(told.message, told.hint, told.code, as_json)
+        _give_up()
         return told.code
     except Exception:  # the boundary: whatever is left is a bug, or what became of a Ctrl-C
         if interrupt.heard():
@@ -54,6 +58,15 @@ def run(cli: click.Command, args: list[str]) -> int:
         _tell_bug(None, as_json)
         return BUG
     return result if isinstance(result, int) else 0
+
+
+def _give_up() -> None:
+    """What stdout has not taken by now it never will: Python's own flush at exit must not complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted() -> int:

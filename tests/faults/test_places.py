@@ -95,9 +95,9 @@ def test_a_folder_that_is_no_project(shop: Project, tell: Tell) -> None:
     )  # fmt: skip
 
 
-def _shell(project: Project, line: str) -> subprocess.CompletedProcess[str]:
+def _shell(project: Project, line: str, **env: str) -> subprocess.CompletedProcess[str]:
     script = f'dsv() {{ {sys.executable} -m dsv "$@"; }}; {line}'
-    return subprocess.run(["bash", "-c", script], cwd=project.root, capture_output=True, text=True, check=False)
+    return subprocess.run(["bash", "-c", script], cwd=project.root, capture_output=True, text=True, check=False, env=os.environ | env)
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,13 @@ def _shell(project: Project, line: str) -> subprocess.CompletedProcess[str]:
         ("dsv log >&-; echo $?", ("0\n", "")),
         ("dsv show nope 2>&-; echo $?", ("12\n", "")),
         ("dsv log --oneline <&- | wc -l", ("1\n", "")),
-        ("dsv log >/dev/full", ("", "error: No space left on device\nhint: free some disk space and run the command again; nothing was lost\n")),
+        ("dsv log >/dev/full; echo $? >&2", ("", "error: No space left on device\nhint: free some disk space and run the command again; nothing was lost\n10\n")),
+        ("dsv --help >/dev/full; echo $? >&2", ("", "error: No space left on device\nhint: free some disk space and run the command again; nothing was lost\n10\n")),
     ],
 )  # fmt: skip
-def test_output_that_goes_nowhere(shop: Project, line: str, told: tuple[str, str]) -> None:
-    done = _shell(shop, line)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_goes_nowhere(shop: Project, line: str, told: tuple[str, str], unbuffered: str) -> None:
+    done = _shell(shop, line, PYTHONUNBUFFERED=unbuffered)
     assert (done.stdout, done.stderr) == told
 
 
