@@ -8,20 +8,38 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import platformdirs
+
 from dsv import errors
 
 CONFIG, LOCAL = ".dvc/config", ".dvc/config.local"
 _SECTION = re.compile(r"\s*\[(.+)\]")
 
 
-def _read(root: Path) -> configparser.ConfigParser:
+def _everybodys() -> list[Path]:
+    """The configurations beyond the project, as DVC finds them: that of the machine, that of the user."""
+    system = os.environ.get("DVC_SYSTEM_CONFIG_DIR") or platformdirs.site_config_dir("dvc", "iterative")
+    own = os.environ.get("DVC_GLOBAL_CONFIG_DIR") or platformdirs.user_config_dir("dvc", "iterative")
+    return [Path(system, "config"), Path(own, "config")]
+
+
+def _read(root: Path, *, project: bool = False) -> configparser.ConfigParser:
+    """What all levels say together, the nearest last; with `project`, what the project itself says. Paths are absolute."""
     found = configparser.ConfigParser(interpolation=None, strict=False)
-    for name in (CONFIG, LOCAL):
+    own = {root / name: name for name in (CONFIG, LOCAL)}
+    for path in own if project else (*_everybodys(), *own):
+        level = configparser.ConfigParser(interpolation=None, strict=False)
+        name = own.get(path, str(path))
         try:
-            found.read(root / name, encoding="utf-8")
+            level.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
             told = " ".join(str(error).split())
             raise errors.DsvError(f"{name} is no configuration of DVC: {told}", hint=f"mend {name}") from error
+        for section, key in [(section, key) for section in level.sections() for key in ("dir", "url")]:
+            named = level.get(section, key, fallback="")
+            if named and "://" not in named:
+                level.set(section, key, str((path.parent / named).resolve()))
+        found.read_dict(level)
     return found
 
 
@@ -40,7 +58,7 @@ def share_cache(root: Path, main: Path) -> None:
 def cache_dir(root: Path) -> Path:
     """The folder of the cache."""
     named = _read(root).get("cache", "dir", fallback="")
-    return (root / ".dvc" / named).resolve() if named else root / ".dvc" / "cache"
+    return Path(named) if named else root / ".dvc" / "cache"
 
 
 def cache_types(root: Path) -> tuple[str, ...]:
@@ -55,12 +73,7 @@ def cache_types(root: Path) -> tuple[str, ...]:
 def remotes(root: Path) -> dict[str, str]:
     """Remote name → url; a relative path is made absolute."""
     config = _read(root)
-    found = {}
-    for name, section in _sections(config).items():
-        url = config.get(section, "url", fallback="")
-        local = "://" not in url and not os.path.isabs(url)
-        found[name] = str((root / ".dvc" / url).resolve()) if local else url
-    return found
+    return {name: config.get(section, "url", fallback="") for name, section in _sections(config).items()}
 
 
 def _sections(config: configparser.ConfigParser) -> dict[str, str]:
@@ -76,8 +89,8 @@ def _remote(section: str) -> str | None:
 
 
 def unverified(root: Path) -> list[str]:
-    """The remotes of which DVC takes objects without looking at them, as it does by default."""
-    config = _read(root)
+    """The remotes of the project of which DVC takes objects without looking at them, as it does by default."""
+    config = _read(root, project=True)
     return [name for name, section in _sections(config).items() if not config.has_option(section, "verify")]
 
 

@@ -162,6 +162,7 @@ def _deliver(base: Version, pipeline: Pipeline, deliveries: Mapping[str, str], l
             raise errors.DataMissing(f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull")
         else:
             missing.require(base, {name: oid})
+            base.store.check(base.store.tree(oid).values())
             _farm(base.store, base.store.tree(oid), target)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -157,7 +157,8 @@ def place(store: Store, oid: str, folder: Path) -> int:
     return len(names)
 
 
-def _link(store: Store, names: Iterable[tuple[str, str]], folder: Path) -> None:
+def _link(store: Store, names: Collection[tuple[str, str]], folder: Path) -> None:
+    store.check(oid for _, oid in names)
     for name, oid in names:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

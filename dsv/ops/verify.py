@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from dsv import errors
@@ -53,7 +52,7 @@ def verify(layout: Layout, revs: Sequence[str] = (), *, remote: str | None = Non
     store = versions[0].store
     listings = {oid for v in versions for oid in (*v.outs.values(), *(deliveries(v) if v.sha else {}).values())}
     source = remote_name(layout, remote) if heal or remote else ""
-    bad = _bad(store, sorted(listings))
+    bad = store.damaged(sorted(listings))
     corrupt = [oid for oid in bad if store.has(oid)]
     healed = fetch(layout, store, bad, source) if heal and bad else []
     # What a listing that is still bad names, nobody knows.
@@ -63,7 +62,7 @@ def verify(layout: Layout, revs: Sequence[str] = (), *, remote: str | None = Non
         if listing.endswith(DIR)
         for oid in store.tree(listing).values()
     }
-    worse = _bad(store, sorted(oids - listings))
+    worse = store.damaged(sorted(oids - listings))
     corrupt += [oid for oid in worse if store.has(oid)]
     healed += fetch(layout, store, worse, source) if heal and worse else []
     missing = [oid for oid in (*bad, *worse) if oid not in corrupt]
@@ -71,17 +70,12 @@ def verify(layout: Layout, revs: Sequence[str] = (), *, remote: str | None = Non
     return Verified(len(oids), corrupt, missing, healed, there)
 
 
-def _bad(store: Store, oids: list[str]) -> list[str]:
-    with ThreadPoolExecutor() as pool:
-        return [oid for oid, fine in zip(oids, pool.map(store.intact, oids), strict=True) if not fine]
-
-
 def _there(layout: Layout, store: Store, oids: list[str], remote: str, *, heal: bool) -> There:
     corrupt, missing = transfer.faults(layout.root, oids, remote)
     bad = sorted({*corrupt, *missing})
     healed: list[str] = []
     if heal and bad:
-        healed = sorted({*bad} - {*_bad(store, bad)})
+        healed = sorted({*bad} - {*store.damaged(bad)})
         transfer.replace(layout.root, healed, remote)
     return There(remote, corrupt, missing, healed)
 

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +57,18 @@ class Store:
             return file_md5(self.path(oid)) == oid.removesuffix(DIR)
         except FileNotFoundError:
             return False
+
+    def damaged(self, oids: Sequence[str]) -> list[str]:
+        """The objects whose bytes do not match their hash, or are not there."""
+        with ThreadPoolExecutor() as pool:
+            return [oid for oid, fine in zip(oids, pool.map(self.intact, oids), strict=True) if not fine]
+
+    def check(self, oids: Iterable[str]) -> None:
+        """Reads objects that are about to be used unread, by links; raises where one does not match its hash."""
+        bad = self.damaged(sorted(set(oids)))
+        if bad:
+            more = f", and {len(bad) - 1} more do not either" if len(bad) > 1 else ""
+            raise errors.Corrupt(f"The object {self.path(bad[0])} does not match its hash{more}.", hint="dsv verify --heal")
 
     def remove(self, oid: str) -> None:
         """Takes an object away."""

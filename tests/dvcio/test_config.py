@@ -52,3 +52,23 @@ def test_dvc_reads_what_init_wrote(project: Project) -> None:
     for name in ("store", "my other", "near"):
         assert f"remote.{name}.verify=true" in found
     assert "nothing was missing" in project.dsv("init").out
+
+
+def test_what_is_configured_for_the_user_and_the_machine_counts(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine of a team: one cache for all, and one remote."""
+    for level in ("global", "system"):
+        monkeypatch.setenv(f"DVC_{level.upper()}_CONFIG_DIR", str(tmp_path / level))
+        (tmp_path / level).mkdir()
+    (tmp_path / "system" / "config").write_text("[cache]\n    dir = ../shared\n", encoding="utf-8")
+    (tmp_path / "global" / "config").write_text(f"[core]\n    remote = team\n['remote \"team\"']\n    url = {tmp_path / 'team'}\n", encoding="utf-8")
+    path = project.write("rows.csv", "id,x\n1,2\n")
+    project.dsv("add", str(path), "--source", "shop", "--key", "id", "--license", "MIT")
+    project.dsv("run")
+    project.dsv("commit", "-m", "one")
+    assert (tmp_path / "shared" / "files" / "md5").is_dir()
+    assert not (project.root / ".dvc" / "cache").exists()
+    assert project.dsv("verify").out.startswith("14 objects, 0 damaged, 0 missing")
+    assert project.dsv("push").out == "Sent 14 of 14 objects (team)\n"
+    assert project.dsv("push").err == ""
+    assert "verify" not in project.dsv("init").out
+    assert "Up to date" in subprocess.run(["dvc", "status"], cwd=project.root, check=True, capture_output=True, text=True).stdout.replace("are up", "Up")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dsv.store.objects import file_md5
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 
@@ -134,3 +136,28 @@ def test_a_table_of_locks_that_a_kill_left_empty_is_no_obstacle(shop: Project, t
 def test_a_run_changes_no_file_when_nothing_changed(shop: Project, tell: Tell) -> None:
     assert tell(shop, "run", "-q").code == 0
     assert shop.git("status", "--short") == ""
+
+
+UNREAD = {
+    "checkout": ["checkout", "HEAD", "-o", "../there"],
+    "reproduce": ["reproduce", "HEAD", "-o", "../there"],
+    "rebuild": ["reproduce", "HEAD", "--rebuild"],
+    "run": ["run"],
+}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_a_damaged_delivery_is_never_put_in_place(shop: Project, tell: Tell, what: str) -> None:
+    folder = shop.root / "data" / "raw" / "shop" / "b1"
+    file = next(folder.iterdir())
+    oid = file_md5(file)
+    shutil.rmtree(folder)
+    stored = shop.root / ".dvc" / "cache" / "files" / "md5" / oid[:2] / oid[2:]
+    stored.chmod(0o644)
+    stored.write_bytes(stored.read_bytes().replace(b"1", b"7"))
+    stored.chmod(0o444)
+    done = tell(shop, *UNREAD[what])
+    assert (done.code, done.out) == (13, "")
+    assert done.err == f"error: The object {stored} does not match its hash.\nhint: dsv verify --heal\n"
+    assert not folder.exists()
+    assert not (shop.root.parent / "there").exists()
