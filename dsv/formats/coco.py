@@ -14,6 +14,8 @@ from dsv.formats.base import Bad, Chunk, Task, Unreadable, chunk
 
 NAME = "coco"
 GROUP = 1
+# The category of boxes that have none: COCO knows no box without.
+UNLABELLED = "unlabelled"
 KEPT = ("id", "iscrowd", "area", "attributes", "score", "segmentation")
 
 
@@ -25,6 +27,8 @@ def read(task: Task) -> Iterator[Chunk]:
             images, labels = found["images"], {c["id"]: c["name"] for c in found["categories"]}
             annotations = list(found["annotations"])
             of: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in images}
+            if len(of) < len(images):
+                raise ValueError("an image id is there twice")
             columns = _columns(images)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
             raise Unreadable(f"no COCO instances: {error!r}") from error
@@ -68,7 +72,7 @@ def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:
 def write(table: pa.Table, path: Path) -> None:
     """Writes records that have `boxes` as COCO instances; ids are numbers in the order of the records."""
     rows = table.to_pylist()
-    labels = sorted({box["label"] for row in rows for box in row.get("boxes") or () if box["label"] is not None})
+    labels = sorted({_label(box) for row in rows for box in row.get("boxes") or ()})
     numbers = {label: i for i, label in enumerate(labels, 1)}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -81,14 +85,15 @@ def write(table: pa.Table, path: Path) -> None:
                 {
                     "id": len(annotations) + 1,
                     "image_id": image_id,
-                    "category_id": numbers[box["label"]],
+                    "category_id": numbers[_label(box)],
                     "bbox": [box["xmin"], box["ymin"], width, height],
                     "area": width * height,
                     "iscrowd": 0,
                 }
             )
     categories = [{"id": number, "name": label} for label, number in numbers.items()]
-    path.write_text(
-        json.dumps({"images": images, "annotations": annotations, "categories": categories}, ensure_ascii=False),
-        encoding="utf-8",
-    )
+    path.write_text(objects.text({"images": images, "annotations": annotations, "categories": categories}), encoding="utf-8")
+
+
+def _label(box: dict[str, Any]) -> str:
+    return UNLABELLED if box["label"] is None else str(box["label"])

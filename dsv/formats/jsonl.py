@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,10 +87,8 @@ def _strict(data: bytes, name: str) -> Chunk:
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Writes one object a row; nulls are left out."""
+    """Writes one object a row; nulls are left out. JSON has no NaN and no infinity: they are null."""
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         for batch in table.to_batches(max_chunksize=10_000):
             for row in batch.to_pylist():
-                file.write(
-                    json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False, default=str) + "\n"
-                )
+                file.write(objects.text({k: v for k, v in row.items() if v is not None}) + "\n")

@@ -5,11 +5,10 @@ A file that cannot be decoded is still a record: `decoded` is false and `decode_
 
 from __future__ import annotations
 
-import mimetypes
 import warnings
 import wave
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +32,19 @@ MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"), (b"BM", "image/bmp"), (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"), (b"fLaC", "audio/flac"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"%PDF", "application/pdf"),
 )  # fmt: skip
+# By suffix, where the content does not tell. A table of our own: that of the system is another one on each machine.
+SUFFIXES = {
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".bmp": "image/bmp", ".tif": "image/tiff",
+    ".tiff": "image/tiff", ".webp": "image/webp", ".ico": "image/x-icon", ".ppm": "image/x-portable-pixmap", ".pgm": "image/x-portable-graymap",
+    ".pbm": "image/x-portable-bitmap", ".pnm": "image/x-portable-anymap", ".tga": "image/x-tga", ".jp2": "image/jp2", ".avif": "image/avif",
+    ".heic": "image/heic", ".svg": "image/svg+xml", ".wav": "audio/wav", ".wave": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg",
+    ".oga": "audio/ogg", ".opus": "audio/ogg", ".mp3": "audio/mpeg", ".aif": "audio/aiff", ".aiff": "audio/aiff", ".au": "audio/basic",
+    ".m4a": "audio/mp4", ".aac": "audio/aac", ".mp4": "video/mp4", ".mov": "video/quicktime", ".avi": "video/x-msvideo", ".mkv": "video/x-matroska",
+    ".webm": "video/webm", ".mpg": "video/mpeg", ".mpeg": "video/mpeg", ".txt": "text/plain", ".csv": "text/csv", ".json": "application/json",
+    ".xml": "application/xml", ".html": "text/html", ".md": "text/markdown", ".pdf": "application/pdf", ".zip": "application/zip",
+}  # fmt: skip
+# Why a file cannot be decoded, in words of our own: those of the libraries change, and hold the place where the file lies.
+UNKNOWN, DAMAGED, LARGE = "not the content of a known format", "damaged or cut off", f"more than {MAX_PIXELS} pixels"
 COLUMNS = {
     "path": pa.large_string(), "bytes": pa.int64(), "content": pa.large_string(), "media_type": pa.large_string(), "decoded": pa.bool_(),
     "decode_error": pa.large_string(), "width": pa.int64(), "height": pa.int64(), "mode": pa.large_string(), "rate": pa.int64(),
@@ -70,8 +82,10 @@ def _media_type(data: bytes, name: str) -> str:
         if data.startswith(magic):
             return kind
     if data[:4] in (b"RIFF", b"RIFX", b"RF64"):
-        return {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(data[8:12], "application/octet-stream")
-    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
+        known = {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(data[8:12])
+        if known is not None:
+            return known
+    return SUFFIXES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
 
 
 def _image(path: Path) -> dict[str, Any]:
@@ -83,12 +97,13 @@ def _image(path: Path) -> dict[str, Any]:
             with Image.open(path) as image:
                 found = {"width": image.width, "height": image.height, "mode": image.mode}
                 if image.width * image.height > MAX_PIXELS:
-                    raise ValueError(f"{image.width} x {image.height} pixels are more than {MAX_PIXELS}")
+                    return {**found, "decoded": False, "decode_error": LARGE}
                 image.verify()
             with Image.open(path) as image:
                 image.load()
     except Exception as error:
-        return {**found, "decoded": False, "decode_error": f"{type(error).__name__}: {error}"[:200]}
+        large = isinstance(error, Image.DecompressionBombError)
+        return {**found, "decoded": False, "decode_error": LARGE if large else DAMAGED if found else UNKNOWN}
     return {**found, "decoded": True}
 
 
@@ -102,8 +117,8 @@ def _audio(path: Path, data: bytes) -> dict[str, Any]:
                 "subtype": sound.subtype,
             }
             sound.read(dtype="int16")
-    except Exception as error:
-        return {"decoded": False, "decode_error": f"{type(error).__name__}: {error}"[:200]}
+    except Exception:
+        return {"decoded": False, "decode_error": UNKNOWN}
     short = _short_wav(path) if data[8:12] == b"WAVE" else None
     return {**found, "decoded": short is None, "decode_error": short}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +26,22 @@ def parse(text: str) -> Any:
     if SURROGATE.search(text):
         json.dumps(found, ensure_ascii=False).encode()
     return found
+
+
+def text(value: Any) -> str:
+    """The value as JSON, which has no NaN and no infinity: they become null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +22,24 @@ def read(task: Task) -> Iterator[Chunk]:
         start = 0
         try:
             file = pq.ParquetFile(task.root / name, page_checksum_verification=True)
+            twice = [column for column, n in Counter(file.schema_arrow.names).items() if n > 1]
+            if twice:
+                raise Unreadable(f"the column {twice[0]!r} is there twice")
             for index in range(file.num_row_groups):
-                table = file.read_row_group(index)
+                table = _plain(file.read_row_group(index))
                 yield chunk(table.replace_schema_metadata(None), name, np.arange(start + 1, start + table.num_rows + 1))
                 start += table.num_rows
         except pa.ArrowException as error:
             raise Unreadable(f"no readable Parquet file: {error}") from error
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Maps as lists of structs, which is what they are stored as."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_map(field.type):
+            entry = pa.struct([pa.field("key", field.type.key_type), pa.field("value", field.type.item_type)])
+            table = table.set_column(place, field.name, table.column(place).cast(pa.list_(entry)))
+    return table
 
 
 def write(table: pa.Table, path: Path) -> None:

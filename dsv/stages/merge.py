@@ -20,7 +20,7 @@ from dsv.record import digest
 from dsv.stages import ballots
 from dsv.stages.agreement import agreement, observe
 from dsv.stages.base import ANNOTATIONS, ID, Decided, Needs, Prepared, Round, SourceFacts, View
-from dsv.stages.matching import fuse
+from dsv.stages.matching import SIDES, fuse
 from dsv.table import types
 
 NAME = "merge"
@@ -230,6 +230,8 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
     records, votes = _sides(rows, params)
     if "value" in rows.columns and votes.height and not votes["value"].dtype.is_nested():
         raise errors.DsvError("merge: kind boxes needs annotation values that are lists of boxes.", hint="kind: label")
+    if "value" in rows.columns and votes.height:
+        _check_boxes(votes["value"])
     grouped = votes.sort("who").group_by("hi", "lo", maintain_order=True).agg("value", "who") if votes.height else None
     if grouped is None:
         found = records.with_columns(value=pl.lit(None), who=pl.lit(None, pl.List(pl.String)))
@@ -264,6 +266,26 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
     return Decided(decided.with_columns(_rule(params).alias("rule")), stats)
 
 
+def _check_boxes(values: pl.Series) -> None:
+    """Refuses annotation values that are no boxes: merging must not guess where a side is."""
+    kind = values.dtype.inner if isinstance(values.dtype, pl.List) else None
+    fields = {field.name: field.dtype for field in kind.fields} if isinstance(kind, pl.Struct) else {}
+    lacking = [name for name in (*SIDES, "label") if name not in fields or (name in SIDES and not fields[name].is_numeric())]
+    if lacking:
+        raise errors.DsvError(
+            f"merge: kind boxes needs boxes with {', '.join(SIDES)} as numbers and label; these are {types.called(values.dtype)}.",
+            hint="name them so in the delivery, or kind: label",
+        )
+    boxes = values.drop_nulls().explode(empty_as_null=False).struct.unnest()
+    whole = boxes.select(pl.all_horizontal(pl.col(name).cast(pl.Float64).is_finite() for name in SIDES).fill_null(False)).to_series()
+    if not whole.all():
+        n = int((~whole).sum())
+        raise errors.DsvError(
+            f"merge: {n} of {len(whole)} boxes are null or lack a finite {', '.join(SIDES)}.",
+            hint="correct them in the delivery, and add it again under its name",
+        )
+
+
 BOXES = pl.List(
     pl.Struct(
         {
@@ -294,4 +316,12 @@ def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) 
 def summary(stats: Mapping[str, int], params: Params) -> Mapping[str, Any]:
     """States, annotations of unknown records, and agreement."""
     states = {name.partition("\x1f")[2]: n for name, n in sorted(stats.items()) if name.startswith("state\x1f") and n}
-    return {"undecided": states, "orphans": stats.get("orphans", 0), **agreement(stats)}
+    return {"undecided": states, "orphans": stats.get("orphans", 0), **agreement(stats), **_overlap(stats)}
+
+
+def _overlap(stats: Mapping[str, int]) -> dict[str, Any]:
+    """Of records with several annotators: their boxes, how many were matched with one of an earlier annotator, and the mean overlap of these."""
+    if "boxes" not in stats:
+        return {}
+    matched = stats.get("matched", 0)
+    return {"boxes": stats["boxes"], "boxes_matched": matched, "mean_iou": round(stats["iou"] / matched / 10_000, 6) if matched else None}

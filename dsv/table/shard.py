@@ -29,7 +29,7 @@ def _encodings(frame: pl.DataFrame, table: pa.Table) -> tuple[list[str], dict[st
     dictionary, others = [], {}
     for column in table.schema:
         kind = column.type
-        if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
+        if pa.types.is_nested(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind):
             continue
         if pa.types.is_integer(kind) or pa.types.is_temporal(kind):
             if table.num_rows >= 64 and _few(frame[column.name], 256):

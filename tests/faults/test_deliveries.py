@@ -206,7 +206,7 @@ def test_a_picture_that_claims_to_be_huge_is_not_decoded(shop: Project, tell: Te
     assert tell(shop, "run").code == 0
     (shard,) = (shop.root / "data" / "records" / "s" / "b").iterdir()
     row = pl.read_parquet(shard).row(0, named=True)
-    assert (row["decoded"], row["decode_error"][:23]) == (False, "DecompressionBombError:")
+    assert (row["decoded"], row["decode_error"]) == (False, "more than 178956970 pixels")
 
 
 def test_two_files_of_one_name_are_refused(shop: Project, tell: Tell, incoming: Path) -> None:

@@ -20,7 +20,7 @@ from dsv.runner.shards.keyset import Keys
 from dsv.store import files
 from dsv.table import shard as shard_file
 
-REVISION = 2
+REVISION = 3
 
 
 def run(folder: Folder) -> tuple[Source, State]:

@@ -1,0 +1,138 @@
+"""Deliveries that other programs write and that a run must take, or refuse by name: maps, decimals, odd boxes, media that are none."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import dsv
+from tests.conftest import Project
+
+SIDES = {"xmin": 1, "ymin": 1, "xmax": 9, "ymax": 9}
+
+
+def parquet(project: Project, table: pa.Table, name: str = "rows.parquet") -> str:
+    path = project.root.parent / "incoming" / name
+    path.parent.mkdir(exist_ok=True)
+    pq.write_table(table, path)
+    return str(path)
+
+
+def add(project: Project, path: str, source: str = "shop", *more: str) -> None:
+    project.dsv("add", path, "--source", source, "--license", "MIT", *more)
+
+
+def test_maps_and_decimals_are_stored(project: Project) -> None:
+    maps = pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64()))
+    add(project, parquet(project, pa.table({"id": [1, 2], "m": maps, "d": pa.array([Decimal("1.50"), None])})), "shop", "--key", "id")
+    project.dsv("run")
+    rows = dsv.load(".", path=project.root).to_polars().select("m", "d").rows()
+    assert rows == [([{"key": "a", "value": 1}], Decimal("1.50")), (None, None)]
+    project.dsv("commit", "-m", "one")
+    assert "equal" in project.dsv("reproduce", "HEAD", "--rebuild").out
+
+
+def test_a_column_that_is_there_twice_is_refused_by_name(project: Project) -> None:
+    add(project, parquet(project, pa.table([pa.array([1]), pa.array([2])], names=["id", "id"])), "shop", "--key", "id")
+    project.dsv("run")
+    assert dsv.why("shop/rows.parquet", path=project.root).steps[0].detail == "the column 'id' is there twice"
+
+
+def media(project: Project, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for name, data in {"e.png": b"", "n.png": b"abc", "cut.wav": b"RIFFxx", "a.m4a": b"xx", "b.odd": b"xx"}.items():
+        (folder / name).write_bytes(data)
+    add(project, str(folder), "m", "--kind", "media")
+
+
+def test_media_that_cannot_be_decoded_are_told_in_words_of_our_own(project: Project, tmp_path: Path) -> None:
+    media(project, tmp_path / "files")
+    project.dsv("run")
+    found = dsv.load(".", path=project.root).to_polars().sort("path").select("path", "media_type", "decoded", "decode_error").rows()
+    why = "not the content of a known format"
+    assert found == [
+        ("a.m4a", "audio/mp4", False, why), ("b.odd", "application/octet-stream", None, None), ("cut.wav", "audio/wav", False, why),
+        ("e.png", "image/png", False, why), ("n.png", "image/png", False, why),
+    ]  # fmt: skip
+
+
+def test_the_root_depends_neither_on_the_place_nor_on_the_machine(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media(project, tmp_path / "files")
+    project.dsv("run")
+    project.dsv("commit", "-m", "one")
+    monkeypatch.setattr(mimetypes, "knownfiles", [])
+    elsewhere = Project(tmp_path / "elsewhere" / "project")
+    shutil.copytree(project.root, elsewhere.root, symlinks=True)
+    assert "equal" in elsewhere.dsv("reproduce", "HEAD", "--rebuild").out
+
+
+ODD: dict[str, tuple[Any, ...]] = {
+    "a side is null": ([{"label": "c", **SIDES, "xmin": None}], [{"label": "c", **SIDES}]),
+    "no label": ([SIDES], [SIDES]),
+    "a box is null": ([None, {"label": "c", **SIDES}], [{"label": "c", **SIDES}]),
+    "other names": ([{"label": "c", "bbox": [1, 2, 3, 4]}],),
+    "lists": ([[1, 2, 3, 4]], [[1, 2, 3, 4]]),
+}
+
+
+@pytest.mark.parametrize("boxes", ODD.values(), ids=ODD)
+def test_what_is_no_box_is_not_merged(project: Project, tmp_path: Path, boxes: tuple[Any, ...]) -> None:
+    media(project, tmp_path / "files")
+    lines = "".join(json.dumps({"img": "e.png", "who": who, "boxes": b}) + "\n" for who, b in zip("AB", boxes, strict=False))
+    told = ("--kind", "annotations", "--item", "img", "--annotator", "who", "--value", "boxes", "--of", "m")
+    add(project, str(project.write("b.jsonl", lines)), "bx", *told)
+    params = (project.root / "params.yaml").read_text()
+    (project.root / "params.yaml").write_text(f"{params}\nmerge: {{kind: boxes}}\n")
+    done = project.dsv("run", code=10)
+    assert done.err.startswith("error: merge: ")
+    assert "\nhint: " in done.err
+
+
+def test_boxes_of_several_annotators_tell_how_far_they_agree(project: Project, tmp_path: Path) -> None:
+    media(project, tmp_path / "files")
+    half = {"label": "c", **SIDES, "xmax": 5}
+    lines = "".join(json.dumps({"img": "e.png", "who": who, "boxes": b}) + "\n" for who, b in (("A", [{"label": "c", **SIDES}]), ("B", [half])))
+    told = ("--kind", "annotations", "--item", "img", "--annotator", "who", "--value", "boxes", "--of", "m")
+    add(project, str(project.write("b.jsonl", lines)), "bx", *told)
+    params = (project.root / "params.yaml").read_text()
+    (project.root / "params.yaml").write_text(f"{params}\nmerge: {{kind: boxes, iou: 0.4}}\n")
+    project.dsv("run")
+    summary = json.loads((project.root / "reports" / "merge.json").read_text())["summary"]
+    assert {name: summary[name] for name in ("boxes", "boxes_matched", "mean_iou")} == {"boxes": 2, "boxes_matched": 1, "mean_iou": 0.5}
+
+
+def test_exports_are_json_whatever_is_in_them(project: Project) -> None:
+    add(project, parquet(project, pa.table({"id": [1, 2], "v": [1.5, float("nan")]})), "shop", "--key", "id")
+    project.dsv("run")
+    project.dsv("export", ".", "-o", "out", "--format", "jsonl")
+    texts = [line for path in sorted((project.root / "out").iterdir()) for line in path.read_text().splitlines()]
+    assert sorted(json.loads(text, parse_constant=pytest.fail)["_id"] for text in texts) == ["shop/1", "shop/2"]
+
+
+def test_a_box_without_a_label_is_exported(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "v").mkdir()
+    box = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax></bndbox>"
+    (tmp_path / "v" / "a.xml").write_text(f"<a><size><width>9</width><height>9</height></size><object>{box}</object></a>")
+    add(project, str(tmp_path / "v"), "v", "--format", "voc")
+    project.dsv("run")
+    project.dsv("export", ".", "-o", "out", "--format", "coco")
+    found = [json.loads(path.read_text()) for path in (project.root / "out").iterdir()]
+    assert [each["categories"] for each in found] == [[{"id": 1, "name": "unlabelled"}]]
+
+
+def test_an_image_id_that_is_there_twice_is_refused(project: Project) -> None:
+    images = [{"id": 2, "file_name": name, "width": 9, "height": 9} for name in ("y.jpg", "z.jpg")]
+    text = json.dumps({"images": images, "categories": [], "annotations": []})
+    add(project, str(project.write("c.json", text)), "c", "--format", "coco")
+    project.dsv("run")
+    assert "an image id is there twice" in str(dsv.why("c/c.json", path=project.root).steps[0].detail)
