@@ -7,7 +7,7 @@ Each takes `path`, a folder in the project.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,16 @@ def __getattr__(name: str) -> Callable[..., Any]:
         module = importlib.import_module(f"dsv.ops.{name}")
         found: Callable[..., Any] = getattr(module, name) if name == "init" else _at(module.add)
         return found
+    if name == "load":
+        return _load
     if name in _OPS:
         return _at(getattr(importlib.import_module(f"dsv.ops.{_OPS[name]}"), name))
     raise AttributeError(f"module 'dsv' has no attribute {name!r}")
+
+
+def _load(rev: str = ".", split: str | None = None, columns: Sequence[str] | None = None, path: str | Path = ".") -> Any:
+    """The records of a version as a `Dataset`; only the objects that are needed are opened."""
+    return _at(importlib.import_module("dsv.ops.load").load)(rev, split, columns, path=path)
 
 
 def _at(function: Callable[..., Any]) -> Callable[..., Any]:

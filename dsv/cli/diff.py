@@ -91,7 +91,8 @@ def _full(layout: Layout, a: str, b: str, form: str, chosen: dict[str, Any]) -> 
     from dsv.ops.runs_diff import compare
 
     found = diff(layout, a, b)
-    wanted = rendering.Wanted(**{**chosen, "limit": chosen["limit"] or None})
+    limited = click.get_current_context().get_parameter_source("limit") is not click.core.ParameterSource.DEFAULT
+    wanted = rendering.Wanted(**{**chosen, "limit": chosen["limit"] or None}, limited=limited)
     runs = compare(found)
     if runs is None:
         rendering.FORMS[form](found, wanted)

@@ -30,6 +30,8 @@ class Wanted(NamedTuple):
     column: str | None = None
     split: str | None = None
     limit: int | None = 20
+    # Whether somebody said it: what is read by programs is whole otherwise.
+    limited: bool = False
     by: str | None = None
     output: Path | None = None
     link: str | None = None
@@ -223,7 +225,7 @@ def as_json(found: Diff, wanted: Wanted) -> None:
 
 def jsonl(found: Diff, wanted: Wanted) -> None:
     """One changed record a line."""
-    limit = None if wanted.limit == 20 else wanted.limit
+    limit = wanted.limit if wanted.limited else None
     options.emit_lines(record_json(delta) for delta in chosen(found, wanted._replace(limit=limit)))
 
 
@@ -255,7 +257,7 @@ def html(found: Diff, wanted: Wanted) -> None:
 def page(found: Diff, wanted: Wanted, form: str, tables: Sequence[Table] = (), notes: Sequence[str] = ()) -> None:
     """Prints a page, or writes it, of all changed records or of those that are wanted; with tables besides."""
     asked = [f"{name} {_told(value)}" for name in ("op", "where", "column", "split") if (value := getattr(wanted, name))]
-    limit = None if wanted.limit == 20 else wanted.limit
+    limit = wanted.limit if wanted.limited else None
     asked += [f"the first {limit:,}"] if limit else []
     some = chosen(found, wanted._replace(limit=limit)) if asked else None
     from dsv.ops.report import render

@@ -82,7 +82,7 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
     else:
         now = (source, *source.delivered())[-1]
         changed = _changed(delivery, now)
-        _agree(delivery, {**vars(now), **{name: tuple(value) for name, value in changed.items() if name == "key"}})
+        _agree(delivery, {**vars(now), "annotator": now.annotator, **{name: tuple(value) for name, value in changed.items() if name == "key"}})
     folder = layout.raw(delivery.source, batch)
     take.check(layout, delivery.paths, folder)
     _declare(layout, delivery.source, batch, body, changed, dry=True)
@@ -185,11 +185,17 @@ def _agree(delivery: Delivery, known: dict[str, Any]) -> None:
         "key": tuple(delivery.key) or None,
         "license": delivery.license,
         "privacy": delivery.privacy,
+        "delivery": "snapshot" if delivery.snapshot else None,
+        "item": delivery.item,
+        "of": delivery.of,
+        "annotator": delivery.annotator,
+        "value": delivery.value,
     }
     for name, value in said.items():
         if value is not None and value != known[name]:
             raise errors.UsageError(
-                f"--{name} {value} contradicts params.yaml: sources.{delivery.source}.{name} is {known[name]}.",
+                f"{'--snapshot' if name == 'delivery' else f'--{name} {value}'} contradicts params.yaml: "
+                f"sources.{delivery.source}.{name} is {'not set' if known[name] is None else known[name]}.",
                 hint="edit params.yaml, or leave the flag out",
             )
 

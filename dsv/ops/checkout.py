@@ -33,7 +33,7 @@ class CheckedOut(NamedTuple):
     files: int
 
 
-def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut:
+def checkout(layout: Layout, rev: str, output: Path | str | None = None) -> CheckedOut:
     """Writes a version. Into the workspace only if nothing uncommitted of a version is lost; HEAD stays where it is."""
     version = find(layout, rev)
     if version.sha is None:
@@ -42,6 +42,7 @@ def checkout(layout: Layout, rev: str, output: Path | None = None) -> CheckedOut
     if output is None:
         with turn(layout.root, wait=False):
             return _into_workspace(layout, version)
+    output = Path(output)
     if output.exists() and not output.is_dir():
         raise errors.UsageError(f"{output} is a file, not a folder.")
     if output.exists() and any(output.iterdir()):

@@ -120,7 +120,7 @@ def between(old: Version, new: Version) -> Diff:
     change = schema_change(_columns(old), _columns(new), found.renamed)
     broken = bool(change.removed or change.renamed or change.retyped)
     step = bump(counts, schema_broken=broken, schema_grown=bool(change.added), reserialised=old.outs != new.outs)
-    label = _label_column(new)
+    label = sides.label_column(new)
     return Diff(
         old, new, counts, change, _column_counts(explained.rows),
         _transitions(explained.rows, a, b, label), _transitions(explained.rows, a, b, SPLIT),
@@ -159,12 +159,6 @@ def _counts(rows: pl.DataFrame, before: int) -> Counts:
 def _column_counts(rows: pl.DataFrame) -> dict[str, int]:
     named = rows.select(pl.col("columns").explode(empty_as_null=True)).drop_nulls()
     return dict(sorted(named.group_by("columns").len().iter_rows()))
-
-
-def _label_column(version: Version) -> str:
-    raw = version.params.get("audit")
-    named = raw.get("label") if isinstance(raw, dict) else None
-    return str(named) if named else "label"
 
 
 def _transitions(rows: pl.DataFrame, a: Side, b: Side, column: str) -> list[Transition]:

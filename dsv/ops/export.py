@@ -29,7 +29,7 @@ class Exported(NamedTuple):
     files: dict[str, int]
 
 
-def export(layout: Layout, rev: str, output: Path, form: str, split: str | None = None) -> Exported:
+def export(layout: Layout, rev: str, output: Path | str, form: str, split: str | None = None) -> Exported:
     """One file a split (one in all where there are none) in a folder."""
     if form not in WRITERS:
         raise errors.UsageError(f"No format to export to is called {form!r}; there are {', '.join(WRITERS)}.")
@@ -41,6 +41,7 @@ def export(layout: Layout, rev: str, output: Path, form: str, split: str | None 
         if SPLIT in frame.columns
         else {name: frame}
     )
+    output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     done = {}
     for stem, part in sorted(parts.items()):

@@ -25,8 +25,9 @@ class Initialised(NamedTuple):
     made: list[str]
 
 
-def init(path: Path, name: str | None = None) -> Initialised:
+def init(path: Path | str, name: str | None = None) -> Initialised:
     """The project in a folder, made where it is missing; what is there is left as it is."""
+    path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     layout, made = Layout(path.resolve()), []
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", layout.root.name).strip("-.") or "dataset"

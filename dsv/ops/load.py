@@ -12,10 +12,11 @@ import pyarrow as pa
 from dsv import errors
 from dsv.engines.local import Local
 from dsv.ops import sides
+from dsv.project import history
 from dsv.project.layout import Layout
 from dsv.project.manifest import Shard
 from dsv.project.version import Version, find
-from dsv.runner.compare.side import SPLIT, Side
+from dsv.runner.compare.side import SPLIT, Side, State
 from dsv.runner.shards import read
 from dsv.table.together import together
 
@@ -66,6 +67,8 @@ def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequ
     side = sides.whole(version)
     if split is not None and SPLIT not in side.columns:
         raise errors.DsvError(f"{rev} has no splits.", hint="add a `split:` section to params.yaml")
+    if split is not None:
+        _check_split(version, split)
     unknown = [c for c in columns or () if c != ID and c not in side.columns]
     if unknown:
         raise errors.DsvError(f"{rev} has no column {unknown[0]!r}; it has {', '.join(sorted(side.columns))}.")
@@ -82,16 +85,30 @@ def whole(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return together([frame for frame in frames if frame.height] or frames[:1], like=frames)
 
 
+def _check_split(version: Version, split: str) -> None:
+    """Refuses a split that no record is in and no params name."""
+    known = set(history.splits(version.report("audit") or {}))
+    for section in version.params.values():
+        fractions = section.get("fractions") if isinstance(section, dict) else None
+        known |= set(fractions) if known and isinstance(fractions, dict) else set()
+    if known and split not in known:
+        raise errors.UsageError(f"{version.rev} has no split {split!r}; it has {', '.join(sorted(known))}.")
+
+
+def _splits(side: Side, shard: Shard, state: State) -> pl.Series:
+    """The split of each record: a stage assigned it, or it came with the records."""
+    if SPLIT in state.assigned.columns:
+        return state.assigned[SPLIT]
+    own = read.base(side.files, shard, [SPLIT])
+    return own[SPLIT] if SPLIT in own.columns else pl.Series(SPLIT, [None] * shard.rows, dtype=pl.String)
+
+
 def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:
     """The kept records of one shard."""
     state = side.state(shard)
     mask = state.kept
     if split is not None:
-        mask = (
-            mask & (state.assigned[SPLIT] == split).fill_null(False)
-            if SPLIT in state.assigned.columns
-            else mask & False
-        )
+        mask = mask & (_splits(side, shard, state).cast(pl.String) == split).fill_null(False)
     rows = mask.arg_true().cast(pl.UInt32)
     at = pl.DataFrame(
         {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from dsv.delta.model import Counts, bump
-from dsv.project.history import Entry, entries
+from dsv.project.history import VERSION, Entry, entries
 from dsv.project.layout import Layout
 
 
@@ -27,11 +27,28 @@ class Logged(NamedTuple):
 def log(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list[Logged]:
     """The versions that lead to a revision, newest first. Reads reports only, so it works without any data."""
     found = entries(layout, rev, limit)
-    return [Logged(entry, _step(before, entry)) for entry, before in zip_longest(found, found[1:])]
+    named = [_numbers(entry) for entry in found]
+    return [
+        Logged(entry, _named_step(named[at], next(filter(None, named[at + 1 :]), None)) or _step(before, entry))
+        for at, (entry, before) in enumerate(zip_longest(found, found[1:]))
+    ]
+
+
+def _numbers(entry: Entry) -> tuple[int, ...] | None:
+    """The numbers in the version's name."""
+    found = VERSION.fullmatch((entry.version or "").rpartition("@")[2])
+    return tuple(map(int, found.groups())) if found else None
+
+
+def _named_step(now: tuple[int, ...] | None, before: tuple[int, ...] | None) -> str | None:
+    """The step from the named version before to this one, by their names."""
+    if now is None or before is None or now <= before:
+        return None
+    return next(step for step, one, other in zip(("major", "minor", "patch"), now, before, strict=True) if one != other)
 
 
 def _step(before: Entry | None, entry: Entry) -> str | None:
-    """Known without looking at records: first version, or the same root."""
+    """Of a version without a name, what is known without looking at records: the same root."""
     if before is None or before.root is None or entry.root is None:
         return None
     return (

@@ -177,3 +177,10 @@ class Stages(Mapping[str, StageFacts]):
 
     def __len__(self) -> int:
         return len(self._found)
+
+
+def label_column(version: Version) -> str:
+    """The column of the class, as the audit of the version has it."""
+    raw = version.params.get("audit")
+    named = raw.get("label") if isinstance(raw, dict) else None
+    return str(named) if named else "label"

@@ -13,7 +13,7 @@ from dsv.engines.local import in_threads
 from dsv.ledger import decisions as ledger
 from dsv.lineage.causes import FOLDED
 from dsv.lineage.facts import value
-from dsv.ops.sides import Opened
+from dsv.ops.sides import Opened, label_column
 from dsv.project.layout import INGEST, ORIGIN, QUARANTINE, Layout
 from dsv.project.manifest import Shard
 from dsv.project.version import find
@@ -107,7 +107,7 @@ def trace(opened: Opened, shard: Shard, row: int, record: str) -> Trace:
             steps += [_with_params(opened, step) for step in told if kept or step.action not in ("changed", "assigned")]
             kept = bool(side.kept(shard, number + 1)[row])
     values = frame.row(0, named=True)
-    split, label = (str(values[name]) if kept and values.get(name) is not None else None for name in ("split", "label"))
+    split, label = (str(values[name]) if kept and values.get(name) is not None else None for name in ("split", label_column(opened.version)))
     return Trace(
         record, shard.source, shard.batch, where["file"], where["row"], _state(kept, steps), split, label, steps, values
     )  # fmt: skip

@@ -1,0 +1,73 @@
+"""The library functions as the contract has them, called as people call them."""
+
+from __future__ import annotations
+
+import pytest
+
+import dsv
+from dsv import errors
+from tests.conftest import Project
+
+
+def split_by_hand(project: Project) -> Project:
+    rows = "id,kind,split\n1,a,train\n2,b,test\n3,a,train\n"
+    project.dsv("add", str(project.write("rows.csv", rows)), "--source", "shop", "--key", "id", "--license", "MIT")
+    text = (project.root / "params.yaml").read_text()
+    before, _, after = text.partition("split:\n")
+    rest = after.partition("\n\n")[2]
+    (project.root / "params.yaml").write_text(f"{before}audit: {{label: kind}}\n{rest}")
+    project.dsv("run")
+    project.dsv("commit", "-m", "one", "--tag", "v1.0.0")
+    return project
+
+
+def test_a_split_that_came_with_the_records_is_one(project: Project) -> None:
+    root = split_by_hand(project).root
+    assert len(dsv.load("v1.0.0", "train", None, root)) == 2
+    project.dsv("export", "v1.0.0", "-o", "out", "--split", "train", "--format", "csv")
+    assert [path.name for path in (root / "out").iterdir()] == ["reviews-train.csv"]
+
+
+def test_a_split_that_nobody_knows_is_refused(project: Project) -> None:
+    root = split_by_hand(project).root
+    with pytest.raises(errors.UsageError, match=r"has no split 'tarin'; it has test, train\.$"):
+        dsv.load(split="tarin", path=root)
+
+
+def test_the_class_is_told_whatever_its_column_is_called(project: Project) -> None:
+    assert dsv.why("shop/2", path=split_by_hand(project).root).label == "b"
+
+
+def test_the_log_tells_the_step_between_named_versions(project: Project) -> None:
+    root = split_by_hand(project).root
+    for text, tag in (("4,b,test", "v1.1.0"), ("1,b,train", "auto")):
+        project.dsv("add", str(project.write("more.csv", f"id,kind,split\n{text}\n")), "--source", "shop")
+        project.dsv("run")
+        project.dsv("commit", "-m", text, "--tag", tag)
+    assert [(each.entry.version, each.bump) for each in dsv.log(path=root)] == [
+        ("reviews@v2.0.0", "major"), ("reviews@v1.1.0", "minor"), ("reviews@v1.0.0", None),
+    ]  # fmt: skip
+
+
+def test_a_folder_may_be_a_text(project: Project) -> None:
+    root = split_by_hand(project).root
+    assert dsv.export("v1.0.0", str(root / "out"), "csv", path=root).files.keys() == {"reviews-test.csv", "reviews-train.csv"}
+    assert dsv.checkout("v1.0.0", str(root.parent / "there"), path=root).folder == root.parent / "there"
+    assert dsv.init(str(root)).made == []
+
+
+@pytest.mark.parametrize("more", [("--snapshot",), ("--of", "elsewhere"), ("--item", "x")], ids=lambda more: more[0])
+def test_a_flag_that_contradicts_a_known_source_is_refused(project: Project, more: tuple[str, ...]) -> None:
+    split_by_hand(project)
+    told = project.dsv("add", str(project.write("more.csv", "id,kind,split\n9,b,test\n")), "--source", "shop", *more, code=2).err
+    assert f"error: {more[0]}" in told
+    assert "contradicts params.yaml: sources.shop." in told
+
+
+def test_a_limit_that_is_said_counts_in_every_form(project: Project) -> None:
+    split_by_hand(project)
+    rows = "id,kind,split\n" + "".join(f"{i},a,train\n" for i in range(10, 50))
+    project.dsv("add", str(project.write("more.csv", rows)), "--source", "shop")
+    project.dsv("run")
+    lines = [len(project.dsv("diff", "--records", "--format", "jsonl", *limit).out.splitlines()) for limit in ((), ("--limit", "20"))]
+    assert lines == [40, 20]
