@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -88,14 +89,20 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
     _declare(layout, delivery.source, batch, body, changed, dry=True)
     taken = take.take(layout, delivery.paths, folder, delivery.how)
     columns: dict[str, str] = {}
-    if source is None and delivery.types == "infer" and delivery.kind != "media":
-        columns = sample.infer(folder, sorted(taken), delivery.format, delivery.names)
-        if columns:
-            body["columns"] = columns
-    tracked = _track(layout, folder, taken)
-    # Before params.yaml names the delivery, and before the originals go: a power failure must not take the copies.
-    disk.flush(layout.root)
-    _declare(layout, delivery.source, batch, body, changed)
+    try:
+        if source is None and delivery.types == "infer" and delivery.kind != "media":
+            columns = sample.infer(folder, sorted(taken), delivery.format, delivery.names)
+            if columns:
+                body["columns"] = columns
+        tracked = _track(layout, folder, taken)
+        # Before params.yaml names the delivery, and before the originals go: a power failure must not take the copies.
+        disk.flush(layout.root)
+        _declare(layout, delivery.source, batch, body, changed)
+    except Exception:
+        # The originals are where they were: what was copied would be in the way of the next try.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.with_name(f"{folder.name}.dvc").unlink(missing_ok=True)
+        raise
     if delivery.how == "move":
         disk.flush(layout.root)
         take.clear(delivery.paths)

@@ -71,3 +71,12 @@ def test_a_limit_that_is_said_counts_in_every_form(project: Project) -> None:
     project.dsv("run")
     lines = [len(project.dsv("diff", "--records", "--format", "jsonl", *limit).out.splitlines()) for limit in ((), ("--limit", "20"))]
     assert lines == [40, 20]
+
+
+def test_a_delivery_that_is_refused_is_not_in_the_way_of_the_next(project: Project) -> None:
+    path = str(project.write("rows.csv", "id,x\n1,2\n"))
+    told = ("--source", "shop", "--key", "id", "--license", "MIT")
+    project.dsv("add", path, *told, "--format", "nope", code=10)
+    assert not (project.root / "data" / "raw" / "shop" / "0001").exists()
+    project.dsv("add", path, *told)
+    project.dsv("run")
