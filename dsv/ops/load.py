@@ -82,7 +82,10 @@ def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequ
 
 def whole(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """The frames as one, with the columns of those that have rows."""
-    return together([frame for frame in frames if frame.height] or frames[:1], like=frames)
+    kept = [frame for frame in frames if frame.height] or list(frames[:1])
+    if not any(frame.width for frame in kept):
+        return pl.DataFrame(height=sum(frame.height for frame in kept))
+    return together(kept, like=frames)
 
 
 def _check_split(version: Version, split: str) -> None:
@@ -116,7 +119,8 @@ def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | N
     wanted = None if columns is None else [c for c in columns if c != ID]
     frame = side.records(at, wanted) if len(rows) else read.base(side.files, shard, wanted).clear()
     if columns is not None and ID not in columns:
-        return frame.select([c for c in columns if c in frame.columns])
+        found = [c for c in columns if c in frame.columns]
+        return frame.select(found) if found else pl.DataFrame(height=len(rows))
     ids = read.ids(side.files, shard).gather(rows).alias(ID)
     names = sorted(frame.columns) if columns is None else [c for c in columns if c in frame.columns]
     return pl.DataFrame([ids, *(frame[c] for c in names)])

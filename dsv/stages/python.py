@@ -115,7 +115,7 @@ def _module(name: str) -> ModuleType:
         ) from error
 
 
-def _where(error: Exception, function: Callable[..., Any]) -> str:
+def _where(error: BaseException, function: Callable[..., Any]) -> str:
     """file:line of the innermost step in the user's own file; of the innermost of all where there is none."""
     steps = traceback.extract_tb(error.__traceback__)
     home = getattr(sys.modules.get(function.__module__), "__file__", None)
@@ -169,13 +169,19 @@ def prepare(view: View, params: Params) -> Prepared:
     )
     try:
         after = function(given, **params.options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise errors.StageFailed(
             f"{params.function} failed at {_where(error, function)}: {type(error).__name__}: {error}",
             hint="mend the function, then dsv run",
         ) from error
     if not isinstance(after, pl.DataFrame) or ID not in after.columns:
         raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID}.")
+    odd = [name for name, kind in after.schema.items() if kind == pl.Object]
+    if odd:
+        raise errors.StageFailed(
+            f"{params.function} returned Python objects in the column {odd[0]!r}, which cannot be stored.",
+            hint="return text, numbers, dates, lists or structs",
+        )
     ids = given.select(ID, row=pl.int_range(pl.len(), dtype=pl.UInt32))
     joined = after.join(ids, on=ID, how="left", maintain_order="left")
     if joined["row"].null_count() or joined["row"].n_unique() != joined.height:

@@ -42,6 +42,21 @@ def test_an_error_in_json(shop: Project) -> None:
     )
 
 
+ODD = {
+    "raise SystemExit(3)": "error: mine:bad failed at mine.py:4: SystemExit: 3\nhint: mend the function, then dsv run\n",
+    "return frame.with_columns(o=pl.Series([object()] * frame.height, dtype=pl.Object))": (
+        "error: mine:bad returned Python objects in the column 'o', which cannot be stored.\nhint: return text, numbers, dates, lists or structs\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", ODD)
+def test_a_function_of_the_user_that_does_what_no_stage_may(shop: Project, code: str) -> None:
+    (shop.root / "mine.py").write_text(f"import polars as pl\n\ndef bad(frame):\n    {code}\n", encoding="utf-8")
+    shop.dsv("stage", "add", "mine", "--python", "mine:bad")
+    assert shop.dsv("run", code=15).err == ODD[code]
+
+
 def test_a_function_of_the_user_that_raises(shop: Project) -> None:
     (shop.root / "mine.py").write_text('def bad(frame):\n    raise ValueError("no good row")\n', encoding="utf-8")
     shop.dsv("stage", "add", "mine", "--python", "mine:bad")

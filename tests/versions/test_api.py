@@ -80,3 +80,8 @@ def test_a_delivery_that_is_refused_is_not_in_the_way_of_the_next(project: Proje
     assert not (project.root / "data" / "raw" / "shop" / "0001").exists()
     project.dsv("add", path, *told)
     project.dsv("run")
+
+
+def test_records_without_a_column_are_counted(project: Project) -> None:
+    root = split_by_hand(project).root
+    assert [len(dsv.load("v1.0.0", split, [], root)) for split in (None, "train", "test")] == [3, 2, 1]
