@@ -6,6 +6,7 @@ import configparser
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -18,9 +19,11 @@ _SECTION = re.compile(r"\s*\[(.+)\]")
 
 def _everybodys() -> list[Path]:
     """The configurations beyond the project, as DVC finds them: that of the machine, that of the user."""
-    system = os.environ.get("DVC_SYSTEM_CONFIG_DIR") or platformdirs.site_config_dir("dvc", "iterative")
-    own = os.environ.get("DVC_GLOBAL_CONFIG_DIR") or platformdirs.user_config_dir("dvc", "iterative")
-    return [Path(system, "config"), Path(own, "config")]
+    folders = [os.environ.get("DVC_SYSTEM_CONFIG_DIR") or platformdirs.site_config_dir("dvc", "iterative")]
+    # A user without a home, as in a container, has none.
+    with suppress(RuntimeError):
+        folders.append(os.environ.get("DVC_GLOBAL_CONFIG_DIR") or platformdirs.user_config_dir("dvc", "iterative"))
+    return [Path(folder, "config") for folder in folders]
 
 
 def _read(root: Path, *, project: bool = False) -> configparser.ConfigParser:
