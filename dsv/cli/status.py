@@ -14,6 +14,7 @@ from dsv.ops.status import Status, status
 # So many versions that are not pushed are named.
 SHOWN = 10
 
+
 @click.command(epilog=options.epilog("dsv status", 10, 11))
 @options.formats("text", "json")
 @options.directory

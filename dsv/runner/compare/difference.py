@@ -47,8 +47,8 @@ def compare(a: Side, b: Side) -> Difference:
     """The records in which two versions differ, in arrival order of the new side, then of the old."""
     parts, gone, come = [], [], []
     for index, shard in enumerate(a.shards):
-        other = b.index.get(shard.relative)
-        if other is None or not same_base(shard, b.shards[other]):
+        other = _twin(shard, b)
+        if other is None:
             gone.append((index, np.flatnonzero(a.kept(shard))))
         elif a.decided(shard) != b.decided(b.shards[other]):
             left, right = a.kept(shard), b.kept(b.shards[other])
@@ -56,8 +56,7 @@ def compare(a: Side, b: Side) -> Difference:
             gone.append((index, np.flatnonzero(left & ~right)))
             come.append((other, np.flatnonzero(right & ~left)))
     for index, shard in enumerate(b.shards):
-        other = a.index.get(shard.relative)
-        if other is None or not same_base(shard, a.shards[other]):
+        if _twin(shard, a) is None:
             come.append((index, np.flatnonzero(b.kept(shard))))
     joined, renamed = _by_id(a, b, positions(gone), positions(come))
     rows = pl.concat([*(part for part in parts if part is not None), joined])
@@ -67,12 +66,14 @@ def compare(a: Side, b: Side) -> Difference:
 
 def unlike(a: Side, b: Side) -> list[str]:
     """The shards of `a` that a comparison reads: those that `b` has not got, or about which it decided otherwise."""
-    found = []
-    for shard in a.shards:
-        other = b.index.get(shard.relative)
-        if other is None or not same_base(shard, b.shards[other]) or a.decided(shard) != b.decided(b.shards[other]):
-            found.append(shard.relative)
-    return found
+    twins = [(shard, _twin(shard, b)) for shard in a.shards]
+    return [shard.relative for shard, other in twins if other is None or a.decided(shard) != b.decided(b.shards[other])]
+
+
+def _twin(shard: Shard, side: Side) -> int | None:
+    """The place of the shard of the same name and the same rows in a version, if it has one."""
+    place = side.index.get(shard.relative)
+    return place if place is not None and same_base(shard, side.shards[place]) else None
 
 
 def same_base(one: Shard, other: Shard) -> bool:
