@@ -12,25 +12,30 @@ from pathlib import Path
 from typing import Any
 
 _OPS = {
-    "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "conflicts": "conflicts", "diff": "diff",
+    "add": "add", "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "conflicts": "conflicts", "diff": "diff",
     "diff_runs": "runs_diff", "export": "export", "gc": "gc", "install": "install", "load": "load", "log": "log", "plan": "plan", "pull": "transfer",
     "push": "transfer", "report": "report", "reproduce": "reproduce", "resolve": "resolve", "run": "run", "runs": "runs", "show": "show", "stage": "stage", "status": "status", "verify": "verify",
     "why": "why", "why_history": "why_history",
 }  # fmt: skip
-__all__ = ["add", "init", *sorted(_OPS)]
+__all__ = ["init", *sorted(_OPS)]
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
     """The library function of a command, loaded when it is first used."""
-    if name in ("add", "init"):
-        module = importlib.import_module(f"dsv.ops.{name}")
-        found: Callable[..., Any] = getattr(module, name) if name == "init" else _at(module.add)
-        return found
     if name == "load":
         return _load
+    if name == "add":
+        return _at(importlib.import_module("dsv.ops.add").deliver)
+    if name == "init":
+        found: Callable[..., Any] = importlib.import_module("dsv.ops.init").init
+        return found
     if name in _OPS:
         return _at(getattr(importlib.import_module(f"dsv.ops.{_OPS[name]}"), name))
     raise AttributeError(f"module 'dsv' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
 
 
 def _load(rev: str = ".", split: str | None = None, columns: Sequence[str] | None = None, path: str | Path = ".") -> Any:
@@ -40,10 +45,4 @@ def _load(rev: str = ".", split: str | None = None, columns: Sequence[str] | Non
 
 def _at(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with the project found from `path` as its first argument."""
-
-    def call(*args: Any, path: str | Path = ".", **named: Any) -> Any:
-        layout = importlib.import_module("dsv.project.layout")
-        return function(layout.find(Path(path)), *args, **named)
-
-    call.__doc__, call.__name__ = function.__doc__, function.__name__
-    return call
+    return importlib.import_module("dsv.ops.library").at(function)  # type: ignore[no-any-return]

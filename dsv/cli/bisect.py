@@ -25,7 +25,7 @@ from dsv.ops.probe import Check, Metric, Probe
 )
 @click.option("--above", type=float, metavar="X", help="The figure is bad above this.")
 @click.option("--below", type=float, metavar="X", help="The figure is bad below this.")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(
     a: str, b: str, check: str | None, metric: str | None, above: float | None, below: float | None, form: str,
@@ -37,8 +37,8 @@ def command(
     holds the version as a workspace (DSV_ROOT; DSV_REV is its commit).
     """
     found = bisect(options.project(directory, verbose), a, b, _probe(check, metric, above, below))
-    if form == "json":
-        options.emit_json("dsv.bisect", found.json())
+    if form != "text":
+        options.emit("dsv.bisect", found.json(), form)
     else:
         _text(found, quiet)
 

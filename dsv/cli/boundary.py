@@ -14,6 +14,8 @@ from dsv.cli import interrupt
 from dsv.errors import Bug, DsvError, of_system
 
 BUG, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
+# Commands whose --format is no way to print a result.
+OF_FILES = ("add", "export")
 
 
 def run(cli: click.Command, args: list[str]) -> int:
@@ -81,10 +83,10 @@ def _of_click(error: click.ClickException) -> tuple[str, str]:
 
 
 def _asks_json(args: list[str]) -> bool:
-    pairs = pairwise([*args, ""])
-    return any(
-        a in ("--format=json", "--format=jsonl") or (a in ("--format", "-f") and b.startswith("json")) for a, b in pairs
-    )
+    """Whether errors are told in JSON, as results are; of `add` and `export` the format is that of files."""
+    command = next((arg for arg, before in zip(args, ["", *args], strict=False) if not arg.startswith("-") and before != "-C"), "")
+    told = [f"{a} {b}" if a in ("--format", "-f") else a for a, b in pairwise([*args, ""])]
+    return command not in OF_FILES and any(one.startswith(("--format json", "--format=json", "-f json", "-fjson")) for one in told)
 
 
 def _tell(message: str, hint: str | None, code: int, as_json: bool) -> None:

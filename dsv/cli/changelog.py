@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,14 @@ CAUSES = 20
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write into this file, if it says something else."
 )
-@options.formats("md", "json")
+@options.formats("md", "json", "jsonl")
 @options.directory
 def command(rev: str, output: Path | None, form: str, directory: Path, quiet: bool, verbose: int) -> None:
     """Write the changelog of the data set: each named version that leads to REV, newest first, with what changed and why."""
     layout = options.project(directory, verbose)
     found = changelog(layout, rev)
-    if form == "json":
-        text = json.dumps({"dsv.changelog/v1": [change.json() for change in found]}, ensure_ascii=False, default=str)
+    if form != "md":
+        text = "\n".join(options.encoded("dsv.changelog", [change.json() for change in found], form))
     else:
         text = "\n\n".join([*_head(dataset(layout), found), *map(_section, found)])
     if output is None:

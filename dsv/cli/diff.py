@@ -51,7 +51,10 @@ def command(
     a, b = ends(layout, revs)
     if chosen["output"] is not None and (form not in PAGES or stat):
         raise UsageError("-o goes with --format md or html.", hint="dsv diff A B --format html -o report.html")
-    differs = _stat(layout, a, b, form) if stat else _full(layout, a, b, form, chosen)
+    wanted = rendering.Wanted(**{**chosen, "limit": chosen["limit"] or None}, limited=options.said("limit"))
+    if stat and (wanted.listing or wanted.by):
+        raise UsageError("--stat reads reports, which know no records.", hint="leave --stat out, or what goes with records")
+    differs = _stat(layout, a, b, form) if stat else _full(layout, a, b, form, wanted)
     return 1 if exit_code and differs else 0
 
 
@@ -85,17 +88,18 @@ def _stat(layout: Layout, a: str, b: str, form: str) -> bool:
     return found.differs
 
 
-def _full(layout: Layout, a: str, b: str, form: str, chosen: dict[str, Any]) -> bool:
+def _full(layout: Layout, a: str, b: str, form: str, wanted: rendering.Wanted) -> bool:
     from dsv.cli import runs_rendering
     from dsv.ops.diff import diff
     from dsv.ops.runs_diff import compare
 
     found = diff(layout, a, b)
-    limited = click.get_current_context().get_parameter_source("limit") is not click.core.ParameterSource.DEFAULT
-    wanted = rendering.Wanted(**{**chosen, "limit": chosen["limit"] or None}, limited=limited)
+    if wanted.choice:
+        # What is not known is told before anything is printed.
+        some = any(found.records(limit=1, **wanted.choice))
     runs = compare(found)
     if runs is None:
         rendering.FORMS[form](found, wanted)
     else:
         runs_rendering.FORMS[form](found, wanted, runs)
-    return bool(found)
+    return some if wanted.choice else bool(found)

@@ -20,7 +20,7 @@ from dsv.ops.gc import LIMIT, gc
     help=f"Remove the longest unused until the rest fits; {sizes.text(LIMIT)} when neither is given.",
 )
 @click.option("--dry-run", is_flag=True, help="Remove nothing, say what would be removed.")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(
     keep_days: float | None,
@@ -36,8 +36,8 @@ def command(
     Objects of versions (.dvc/cache) are never touched.
     """
     found = gc(options.project(directory, verbose), keep_days=keep_days, max_size=max_size, dry_run=dry_run)
-    if form == "json":
-        options.emit_json("dsv.gc", {**found._asdict(), "dry_run": dry_run})
+    if form != "text":
+        options.emit("dsv.gc", {**found._asdict(), "dry_run": dry_run}, form)
     elif not quiet:
         click.echo(
             f"{'Would remove' if dry_run else 'Removed'} {found.removed_files:,} of {found.files:,} files, "

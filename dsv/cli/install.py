@@ -13,7 +13,7 @@ from dsv.ops.install import PARTS, install
 @click.command(epilog=options.epilog("dsv install pre-commit pre-push", 2, 10, 11))
 @click.argument("parts", nargs=-1, metavar=f"[{'|'.join(PARTS)}]...")
 @click.option("--undo", is_flag=True, help="Take away what was set up, and put back what was there.")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(parts: tuple[str, ...], undo: bool, form: str, directory: Path, quiet: bool, verbose: int) -> None:
     """Set up git for the project, all parts or the named ones, and say what was changed.
@@ -25,8 +25,8 @@ def command(parts: tuple[str, ...], undo: bool, form: str, directory: Path, quie
     pre-push     refuses a push whose data is not on the remote
     """
     done = install(options.project(directory, verbose), parts, undo=undo)
-    if form == "json":
-        options.emit_json("dsv.install", [change._asdict() for change in done])
+    if form != "text":
+        options.emit("dsv.install", [change._asdict() for change in done], form)
     elif not quiet:
         options.table([list(change) for change in done])
         if not done:

@@ -19,10 +19,8 @@ from dsv.ops.log import Logged, log
 def command(rev: str, oneline: bool, limit: int | None, form: str, directory: Path, quiet: bool, verbose: int) -> None:
     """List the versions that lead to REV, newest first. Needs no data."""
     found = log(options.project(directory, verbose), rev, limit)
-    if form == "json":
-        options.emit_json("dsv.log", [entry.json() for entry in found])
-    elif form == "jsonl":
-        options.emit_lines(entry.json() for entry in found)
+    if form != "text":
+        options.emit("dsv.log", [entry.json() for entry in found], form)
     else:
         for entry in found:
             _text(entry, oneline)

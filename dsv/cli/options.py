@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,9 +81,26 @@ def project(directory: Path, verbose: int = 0) -> Layout:
     return find(directory)
 
 
+def said(name: str) -> bool:
+    """Whether the option was given, or has its default."""
+    return click.get_current_context().get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+
+
+def encoded(name: str, value: Any, form: str) -> Iterator[str]:
+    """The lines of `{name/v1: value}`; in the form `jsonl` those of the items of a list."""
+    for item in value if form == "jsonl" and isinstance(value, list) else [{f"{name}/v1": value}]:
+        yield json.dumps(item, ensure_ascii=False, default=str)
+
+
+def emit(name: str, value: Any, form: str) -> None:
+    """Prints a value as `json` or `jsonl`."""
+    for line in encoded(name, value, form):
+        click.echo(line)
+
+
 def emit_json(name: str, value: Any) -> None:
     """Prints `{name/v1: value}`."""
-    click.echo(json.dumps({f"{name}/v1": value}, ensure_ascii=False, default=str))
+    emit(name, value, "json")
 
 
 def emit_lines(items: Iterable[Any]) -> None:

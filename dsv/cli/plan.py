@@ -45,9 +45,9 @@ def command(
     Compares with what the last run built, after all stages or after the named STAGES. Workspace, git and versions stay as they are.
     """
     found = plan(options.project(directory, verbose), sets, params, stages, Work(told["engine"], told["jobs"], SILENT))
-    wanted = rendering.Wanted(records=told["records"], limit=told["limit"] or None)
+    wanted = rendering.Wanted(records=told["records"], limit=told["limit"] or None, limited=options.said("limit"))
     if form == "json":
-        options.emit_json("dsv.plan", found.json())
+        options.emit_json("dsv.plan", found.json() | rendering.listed(found.diff, wanted))
     elif form == "jsonl":
         rendering.FORMS["jsonl"](found.diff, wanted)
     else:

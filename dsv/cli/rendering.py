@@ -36,6 +36,22 @@ class Wanted(NamedTuple):
     output: Path | None = None
     link: str | None = None
 
+    @property
+    def choice(self) -> dict[str, Any]:
+        """What is asked of the records that are listed."""
+        told = {"op": self.op, "where": self.where, "column": self.column, "split": self.split}
+        return {name: value for name, value in told.items() if value not in (None, ())}
+
+    @property
+    def listing(self) -> bool:
+        """Whether records are listed."""
+        return bool(self.records or self.by == "cause" or self.choice)
+
+    @property
+    def whole(self) -> Wanted:
+        """The same for programs: all records, unless somebody said how many."""
+        return self if self.limited else self._replace(limit=None)
+
 
 def stat(found: Stat) -> None:
     """Figures of both versions side by side."""
@@ -84,7 +100,9 @@ def text(found: Diff, wanted: Wanted) -> None:
     )
     if len(found.causes) > 25:
         click.echo(f"  … {len(found.causes) - 25} more causes (--format json)")
-    if wanted.records or wanted.by or wanted.op or wanted.where or wanted.column or wanted.split:
+    if wanted.by == "commit":
+        _commits(found)
+    if wanted.listing:
         _records(found, wanted)
 
 
@@ -134,9 +152,7 @@ def _ops(counts: Any) -> str:
 
 
 def _records(found: Diff, wanted: Wanted) -> None:
-    if wanted.by == "commit":
-        _commits(found)
-    elif wanted.by == "cause" and not _narrowed(wanted):
+    if wanted.by == "cause" and not wanted.choice:
         _samples(found, wanted)
     else:
         shown = 0
@@ -146,10 +162,6 @@ def _records(found: Diff, wanted: Wanted) -> None:
         total = sum(found.counts[:4])
         if wanted.limit is not None and shown == wanted.limit < total:
             click.echo(f"… {total - shown:,} more (--limit 0)")
-
-
-def _narrowed(wanted: Wanted) -> bool:
-    return bool(wanted.op or wanted.where or wanted.column or wanted.split)
 
 
 def _samples(found: Diff, wanted: Wanted) -> None:
@@ -181,19 +193,7 @@ def _commits(found: Diff) -> None:
 
 def chosen(found: Diff, wanted: Wanted) -> Iterator[RecordDelta]:
     """The records that are wanted."""
-    left = wanted.limit
-    for delta in found.records(where=wanted.where):
-        if left == 0:
-            return
-        if wanted.op and delta.op not in wanted.op:
-            continue
-        values = (delta.old or {}, delta.new or {})
-        if wanted.column and (delta.old is None or delta.new is None or not any(wanted.column in v for v in values)):
-            continue
-        if wanted.split and not any(v.get("split") == wanted.split for v in values):
-            continue
-        left = None if left is None else left - 1
-        yield delta
+    return found.records(limit=wanted.limit, **wanted.choice)
 
 
 def _record(delta: RecordDelta, *, with_cause: bool) -> None:
@@ -215,18 +215,24 @@ def _through(delta: RecordDelta) -> str:
 
 def as_json(found: Diff, wanted: Wanted) -> None:
     """`dsv.diff/v1`."""
-    more = {}
+    options.emit_json("dsv.diff", found.json() | listed(found, wanted))
+
+
+def listed(found: Diff, wanted: Wanted) -> dict[str, Any]:
+    """What JSON has beside the figures: the records that are wanted, and which commits brought the changes."""
+    told: dict[str, Any] = {}
     if wanted.by == "commit":
         from dsv.ops.by_commit import by_commit
 
-        more = {"commits": [brought.json() for brought in by_commit(found).commits]}
-    options.emit_json("dsv.diff", found.json() | more)
+        told["commits"] = [brought.json() for brought in by_commit(found).commits]
+    if wanted.listing:
+        told["items"] = [record_json(delta) for delta in chosen(found, wanted.whole)]
+    return told
 
 
 def jsonl(found: Diff, wanted: Wanted) -> None:
     """One changed record a line."""
-    limit = wanted.limit if wanted.limited else None
-    options.emit_lines(record_json(delta) for delta in chosen(found, wanted._replace(limit=limit)))
+    options.emit_lines(record_json(delta) for delta in chosen(found, wanted.whole))
 
 
 def record_json(delta: RecordDelta) -> dict[str, Any]:
@@ -256,10 +262,9 @@ def html(found: Diff, wanted: Wanted) -> None:
 
 def page(found: Diff, wanted: Wanted, form: str, tables: Sequence[Table] = (), notes: Sequence[str] = ()) -> None:
     """Prints a page, or writes it, of all changed records or of those that are wanted; with tables besides."""
-    asked = [f"{name} {_told(value)}" for name in ("op", "where", "column", "split") if (value := getattr(wanted, name))]
-    limit = wanted.limit if wanted.limited else None
-    asked += [f"the first {limit:,}"] if limit else []
-    some = chosen(found, wanted._replace(limit=limit)) if asked else None
+    asked = [f"{name} {_told(value)}" for name, value in wanted.choice.items()]
+    asked += [f"the first {wanted.limit:,}"] if wanted.limited and wanted.limit else []
+    some = chosen(found, wanted.whole) if asked else None
     from dsv.ops.report import render
     from dsv.pages.model import Beside
 

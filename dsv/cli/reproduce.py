@@ -14,12 +14,12 @@ from dsv.ops.reproduce import reproduce
 @click.argument("rev")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Keep the version in this folder.")
 @click.option("--rebuild", is_flag=True, help="Run every stage again from the deliveries.")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(rev: str, output: Path | None, rebuild: bool, form: str, directory: Path, quiet: bool, verbose: int) -> int:
     """Bring back REV and prove that it is the same data set: exit 1 if it is not."""
     done = reproduce(options.project(directory, verbose), rev, output, rebuild=rebuild)
-    if form == "json":
+    if form != "text":
         told = {
             "rev": done.rev,
             "expected": done.expected,
@@ -27,7 +27,7 @@ def command(rev: str, output: Path | None, rebuild: bool, form: str, directory: 
             "equal": done.equal,
             "first_difference": done.first_difference,
         }
-        options.emit_json("dsv.reproduce", told)
+        options.emit("dsv.reproduce", told, form)
     elif not quiet:
         click.echo(f"expected {done.expected}\nactual   {done.actual}")
         click.echo("equal: it is the same data set" if done.equal else f"different, first in {done.first_difference}")

@@ -57,7 +57,7 @@ def command(
         raise UsageError("--exit-code is for listing conflicts, not for settling them.")
     done = resolve(layout, side, answers.read(file) if file else None, revs)
     if form != "text":
-        options.emit_json("dsv.resolve", {"resolved": done.ids, "written": done.written})
+        options.emit("dsv.resolve", {"resolved": done.ids, "written": done.written}, form)
     elif not quiet:
         click.echo(f"Settled {len(done.ids)}: {', '.join(done.written)}" if done.ids else "Nothing is in conflict.")
         if done.ids:

@@ -34,7 +34,7 @@ LOST = {
     show_default=sizes.text(LIMIT),
     help="Beyond this size .dsv/cache loses what was not used for the longest time; never what this run used.",
 )
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(
     stages: tuple[str, ...],
@@ -48,8 +48,8 @@ def command(
 ) -> None:
     """Build what is out of date (the named STAGES and what they need, or all)."""
     done = run(options.project(directory, verbose), stages, engine, jobs, cache_limit=cache_limit)
-    if form == "json":
-        options.emit_json("dsv.run", [_json(stage) for stage in done])
+    if form != "text":
+        options.emit("dsv.run", [_json(stage) for stage in done], form)
     elif not quiet:
         options.table(
             [["stage", "in", "kept", "dropped", "changed", "reused", "seconds"], *map(_row, done)], right={1, 2, 5, 6}

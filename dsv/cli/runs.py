@@ -58,10 +58,8 @@ def list_runs(form: str, directory: Path, quiet: bool, verbose: int) -> None:
     from dsv.ops.runs import runs
 
     found = runs(options.project(directory, verbose))
-    if form == "json":
-        options.emit_json("dsv.runs", found)
-    elif form == "jsonl":
-        options.emit_lines(found)
+    if form != "text":
+        options.emit("dsv.runs", found, form)
     elif found:
         options.table([["run", "version", "root", "split", "metrics"], *map(_row, found)])
     elif not quiet:

@@ -43,7 +43,7 @@ def metrics(changes: Sequence[MetricChange]) -> None:
 
 def as_json(found: Diff, wanted: Wanted, runs: RunsDiff) -> None:
     """`dsv.diff/v1` with the keys of runs."""
-    options.emit_json("dsv.diff", found.json() | runs.json())
+    options.emit_json("dsv.diff", found.json() | rendering.listed(found, wanted) | runs.json())
 
 
 def jsonl(found: Diff, wanted: Wanted, runs: RunsDiff) -> None:

@@ -13,13 +13,13 @@ from dsv.ops.show import show
 
 @click.command(epilog=options.epilog("dsv show v1.0.0", 10, 11, 12))
 @click.argument("rev", default="HEAD")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(rev: str, form: str, directory: Path, quiet: bool, verbose: int) -> None:
     """Describe a version: root, records, splits, labels, columns, sources. Needs no data."""
     found = show(options.project(directory, verbose), rev)
-    if form == "json":
-        options.emit_json("dsv.show", found)
+    if form != "text":
+        options.emit("dsv.show", found, form)
     else:
         _text(found)
 

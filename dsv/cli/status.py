@@ -16,13 +16,13 @@ SHOWN = 10
 
 
 @click.command(epilog=options.epilog("dsv status", 10, 11))
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(form: str, directory: Path, quiet: bool, verbose: int) -> None:
     """Say what is out of date and because of what, what is uncommitted, and what the remote lacks."""
     found = status(options.project(directory, verbose))
-    if form == "json":
-        options.emit_json("dsv.status", found.json())
+    if form != "text":
+        options.emit("dsv.status", found.json(), form)
     else:
         _text(found)
 

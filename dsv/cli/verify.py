@@ -14,15 +14,15 @@ from dsv.ops.verify import There, Verified, check, verify
 @click.argument("revs", nargs=-1)
 @click.option("--remote", help="Look at the objects on this remote too; --heal fetches from it.")
 @click.option("--heal", is_flag=True, help="Fetch damaged and missing objects again, and send those of --remote.")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(
     revs: tuple[str, ...], remote: str | None, heal: bool, form: str, directory: Path, quiet: bool, verbose: int
 ) -> None:
     """Hash every stored object of the versions (HEAD when none is named) and compare."""
     found = verify(options.project(directory, verbose), revs, remote=remote, heal=heal)
-    if form == "json":
-        options.emit_json("dsv.verify", found.json())
+    if form != "text":
+        options.emit("dsv.verify", found.json(), form)
     elif not quiet:
         click.echo(
             f"{found.objects:,} objects, {len(found.corrupt)} damaged, {len(found.missing)} missing, {len(found.healed)} healed"

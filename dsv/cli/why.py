@@ -26,7 +26,7 @@ SHORT = 10
 @click.option("--history", is_flag=True, help="When it came, changed, moved and went: version by version up to REV (HEAD).")
 @click.option("--find", "where", metavar="EXPR", help="Find ids by an SQL expression over columns and id, in place of ID.")
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="So many found ids at most (0: all).")
-@options.formats("text", "json")
+@options.formats("text", "json", "jsonl")
 @options.directory
 def command(
     id_: str | None, rev: str | None, history: bool, where: str | None, limit: int, form: str, directory: Path, quiet: bool, verbose: int
@@ -50,8 +50,8 @@ def _life(layout: Layout, record: str, rev: str, form: str) -> None:
     from dsv.ops.why import why
 
     found = why(layout, record, rev)
-    if form == "json":
-        options.emit_json("dsv.why", found.json())
+    if form != "text":
+        options.emit("dsv.why", found.json(), form)
         return
     for trace in (*found.earlier, found):
         _text(trace)
@@ -77,8 +77,8 @@ def _history(layout: Layout, record: str, rev: str, form: str) -> None:
     from dsv.ops.why_history import why_history
 
     found = why_history(layout, record, rev)
-    if form == "json":
-        options.emit_json("dsv.why_history", {"id": record, "moments": [moment.json() for moment in found]})
+    if form != "text":
+        options.emit("dsv.why_history", {"id": record, "moments": [moment.json() for moment in found]}, form)
         return
     click.echo(record)
     for moment in found:
@@ -103,8 +103,8 @@ def _found(layout: Layout, where: str, rev: str, limit: int, form: str) -> None:
 
     found = list(itertools.islice(matches(layout, where, rev), limit + 1 if limit else None))
     shown = found[:limit] if limit else found
-    if form == "json":
-        options.emit_json("dsv.found", [match._asdict() for match in shown])
+    if form != "text":
+        options.emit("dsv.found", [match._asdict() for match in shown], form)
         return
     options.table([[match.id, match.state] for match in shown])
     if len(shown) < len(found):

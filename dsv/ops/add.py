@@ -58,6 +58,18 @@ class Added(NamedTuple):
     columns: dict[str, str]
 
 
+def deliver(
+    layout: Layout, paths: Delivery | str | Path | Sequence[str | Path], source: str = "", batch: str | None = None, **said: Any
+) -> Added:
+    """Tracks files and folders as the newest batch of a source. `said` is what `dsv add` has options for: `license`, `key`,
+    `kind`, `item`, … as in `Delivery`, which may stand for all of it."""
+    if isinstance(paths, Delivery):
+        return add(layout, paths)
+    some = [paths] if isinstance(paths, str | Path) else paths
+    said = {name: (value,) if name in ("key", "names") and isinstance(value, str) else value for name, value in said.items()}
+    return add(layout, Delivery([Path(path) for path in some], source, batch, **said))
+
+
 def add(layout: Layout, delivery: Delivery) -> Added:
     """Tracks the delivery as the newest batch of its source."""
     with turn(layout.root, wait=True):

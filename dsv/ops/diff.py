@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -11,14 +12,12 @@ import polars as pl
 from dsv.delta.columns import SchemaChange, schema_change
 from dsv.delta.model import MODIFIED, MOVED, OPS, Cause, Counts, RecordDelta, bump
 from dsv.lineage.causes import Causes
-from dsv.ops import sides
+from dsv.ops import changed, sides
 from dsv.ops.sides import Opened
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.runner.compare import difference, explain
-from dsv.runner.compare.explain import Explained
 from dsv.runner.compare.side import SPLIT, Side
-from dsv.table.where import mask
 
 
 @dataclass(frozen=True)
@@ -52,17 +51,18 @@ class Diff:
         return self.rows.height > 0 or bool(self.schema)
 
     def records(
-        self, *, limit: int | None = None, where: str | None = None, chunk: int = 5000
+        self,
+        *,
+        limit: int | None = None,
+        op: Sequence[str] = (),
+        where: str | None = None,
+        column: str | None = None,
+        split: str | None = None,
     ) -> Iterator[RecordDelta]:
-        """The changed records in arrival order, read in chunks. `where` is an SQL expression over from_X, to_X and id."""
-        left = limit
-        for start in range(0, self.rows.height, chunk):
-            part = self.rows[start : start + chunk]
-            for delta in _deltas(self, part, where):
-                if left is not None and left <= 0:
-                    return
-                left = None if left is None else left - 1
-                yield delta
+        """The changed records in arrival order, read in chunks: of these ops, in which this column changed, that are or were
+        in this split, and for which `where` holds, an SQL expression over from_X, to_X and id. What no version knows is a UsageError."""
+        rows = changed.choose(self.rows, (self.a, self.b), self._sides, changed.Choice(tuple(op), where, column, split))
+        return islice(changed.read(rows, self._sides, self._causes, where), limit)
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -72,7 +72,7 @@ class Diff:
     def samples(self, each: int) -> Iterator[tuple[Cause, list[RecordDelta]]]:
         """So many records of each cause, causes in the order of `causes`."""
         nth = pl.int_range(pl.len()).over("cause")
-        deltas = list(_deltas(self, self.rows.filter(nth < each), None))
+        deltas = list(changed.read(self.rows.filter(nth < each), self._sides, self._causes))
         for cause, _ in self.causes:
             yield cause, [delta for delta in deltas if delta.cause is cause]
 
@@ -174,58 +174,3 @@ def _transitions(rows: pl.DataFrame, a: Side, b: Side, column: str) -> list[Tran
     counted = pl.DataFrame({"was": pair[0], "now": pair[1]}).group_by("was", "now").len(name="n")
     ordered = counted.sort(["n", "was", "now"], descending=[True, False, False])
     return [Transition(*row) for row in ordered.iter_rows()]
-
-
-def _deltas(diff: Diff, part: pl.DataFrame, where: str | None) -> Iterator[RecordDelta]:
-    a, b = diff._sides
-    at_a, at_b = part.select(shard="a_shard", row="a_row"), part.select(shard="b_shard", row="b_row")
-    old, new = _values(a, at_a), _values(b, at_b)
-    ids = pl.select(pl.coalesce(_ids(b, at_b), _ids(a, at_a)).alias("id")).to_series()
-    keep = _where(ids, old, new, where) if where else None
-    told = part.select("op", "columns", "cause", "partner", "by", pl.col("a_shard", "b_shard").is_not_null()).iter_rows()
-    # Rows are taken out of the frames at once: one value at a time costs ten times as much.
-    for i, ((op, columns, number, partner, by, here, there), left, right) in enumerate(zip(told, _rows(old), _rows(new), strict=True)):
-        if keep is not None and not keep[i]:
-            continue
-        was, now = _row(old, left, columns) if here else None, _row(new, right, columns) if there else None
-        yield RecordDelta(ids[i], op, was, now, diff._causes[number], partner, tuple(by.split(explain.BETWEEN)) if by else ())
-
-
-def _values(side: Side, at: pl.DataFrame) -> pl.DataFrame:
-    found = side.records(at)
-    return found if found.height == at.height else pl.DataFrame(height=at.height)
-
-
-def _ids(side: Side, at: pl.DataFrame) -> pl.Series:
-    found = side.ids(at)
-    return found if len(found) == at.height else pl.Series("id", [None] * at.height, dtype=pl.String)
-
-
-def _rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
-    """The rows; empty ones of a frame without columns."""
-    return frame.rows() if frame.width else [()] * frame.height
-
-
-def _row(frame: pl.DataFrame, row: tuple[Any, ...], columns: Sequence[str] | None) -> dict[str, Any]:
-    found = dict(zip(frame.columns, row, strict=True))
-    return found if columns is None else {name: found[name] for name in columns if name in found}
-
-
-def _where(ids: pl.Series, old: pl.DataFrame, new: pl.DataFrame, where: str) -> pl.Series:
-    both = [*_named("from", old, new), *_named("to", new, old)]
-    return mask(where, pl.DataFrame([ids, *both]))
-
-
-def _named(prefix: str, own: pl.DataFrame, other: pl.DataFrame) -> Iterator[pl.Series]:
-    """The columns of a side by their names in `where`; one that it lacks is null, of the type that the other side has."""
-    yield from (values.alias(f"{prefix}_{values.name}") for values in own)
-    for name in [name for name in other.columns if name not in own.columns]:
-        yield pl.repeat(None, other.height, dtype=other.schema[name], eager=True).alias(f"{prefix}_{name}")
-
-
-def select(explained: Explained, ops: Sequence[str], column: str | None) -> pl.DataFrame:
-    """The rows of some ops, or in which a column changed."""
-    rows = explained.rows
-    if ops:
-        rows = rows.filter(pl.col("op").is_in(list(ops)))
-    return rows.filter(pl.col("columns").list.contains(column)) if column else rows

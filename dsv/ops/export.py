@@ -29,11 +29,11 @@ class Exported(NamedTuple):
     files: dict[str, int]
 
 
-def export(layout: Layout, rev: str, output: Path | str, form: str, split: str | None = None) -> Exported:
+def export(layout: Layout, rev: str, output: Path | str, format: str, split: str | None = None) -> Exported:  # noqa: A002
     """One file a split (one in all where there are none) in a folder."""
-    if form not in WRITERS:
-        raise errors.UsageError(f"No format to export to is called {form!r}; there are {', '.join(WRITERS)}.")
-    write, suffix = WRITERS[form]
+    if format not in WRITERS:
+        raise errors.UsageError(f"No format to export to is called {format!r}; there are {', '.join(WRITERS)}.")
+    write, suffix = WRITERS[format]
     frame = load(layout, rev, split).frame
     name = dataset(layout)
     parts = (
@@ -47,7 +47,7 @@ def export(layout: Layout, rev: str, output: Path | str, form: str, split: str |
     for stem, part in sorted(parts.items()):
         target = output / f"{stem}{suffix}"
         building = target.with_name(f".{target.name}.tmp")
-        write((_flat(part) if form == "csv" else part).to_arrow(), building)
+        write((_flat(part) if format == "csv" else part).to_arrow(), building)
         building.replace(target)
         done[target.name] = part.height
     return Exported(done)

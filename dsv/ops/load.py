@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from dsv import errors
 from dsv.engines.local import Local
-from dsv.ops import sides
-from dsv.project import history
+from dsv.ops import sides, splits
 from dsv.project.layout import Layout
 from dsv.project.manifest import Shard
 from dsv.project.version import Version, find
@@ -65,10 +64,8 @@ def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequ
     """The records of a version; only the objects that are needed are opened."""
     version = find(layout, rev)
     side = sides.whole(version)
-    if split is not None and SPLIT not in side.columns:
-        raise errors.DsvError(f"{rev} has no splits.", hint="add a `split:` section to params.yaml")
     if split is not None:
-        _check_split(version, split)
+        splits.check([version], split, side.columns)
     unknown = [c for c in columns or () if c != ID and c not in side.columns]
     if unknown:
         raise errors.DsvError(f"{rev} has no column {unknown[0]!r}; it has {', '.join(sorted(side.columns))}.")
@@ -86,16 +83,6 @@ def whole(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     if not any(frame.width for frame in kept):
         return pl.DataFrame(height=sum(frame.height for frame in kept))
     return together(kept, like=frames)
-
-
-def _check_split(version: Version, split: str) -> None:
-    """Refuses a split that no record is in and no params name."""
-    known = set(history.splits(version.report("audit") or {}))
-    for section in version.params.values():
-        fractions = section.get("fractions") if isinstance(section, dict) else None
-        known |= set(fractions) if known and isinstance(fractions, dict) else set()
-    if known and split not in known:
-        raise errors.UsageError(f"{version.rev} has no split {split!r}; it has {', '.join(sorted(known))}.")
 
 
 def _splits(side: Side, shard: Shard, state: State) -> pl.Series:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv import errors
+from dsv.ops import splits
 from dsv.project import history
 from dsv.project.layout import LOCK, Layout
 from dsv.project.layout import find as project
@@ -28,14 +29,12 @@ def named(path: Path, rev: str | None, split: str | None) -> Named:
     layout = project(path)
     version = committed(layout, rev)
     report = version.report("audit") or {}
-    splits = history.splits(report)
-    if split is not None and split not in splits:
-        there = f"it has {', '.join(sorted(splits))}" if splits else "it has no splits"
-        raise errors.UsageError(f"{version.rev} has no split {split!r}; {there}.")
+    if split is not None:
+        splits.check([version], split)
     found = root(version)
     if found is None or version.sha is None:
         raise errors.UnknownVersion(f"{version.rev} has no reports: nothing was run there.", hint="dsv run")
-    records = report.get("dataset", {}).get("records") if split is None else splits[split]
+    records = report.get("dataset", {}).get("records") if split is None else history.splits(report).get(split, 0)
     return Named(dataset(layout), version.sha, tags(layout).get(version.sha), found, records)
 
 

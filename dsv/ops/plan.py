@@ -20,7 +20,7 @@ from dsv.project.locked import Locked
 from dsv.record import place, yaml12
 from dsv.record.changes import Change, changes
 from dsv.record.problem import ParamsError, editing
-from dsv.runner.compare.side import SPLIT, Side
+from dsv.runner.compare.side import SPLIT
 
 HERE = Work("local", None, SILENT)
 
@@ -138,17 +138,10 @@ def _counted(diff: Diff) -> dict[tuple[int, str], dict[str, int]]:
     rows = diff.rows
     if rows.is_empty():
         return {}
-    before = _splits(old, rows.select(shard="a_shard", row="a_row"))
-    splits = pl.select(pl.coalesce(before, _splits(new, rows.select(shard="b_shard", row="b_row")))).to_series()
+    before = old.splits(rows.select(shard="a_shard", row="a_row"))
+    splits = pl.select(pl.coalesce(before, new.splits(rows.select(shard="b_shard", row="b_row")))).to_series()
     frame = pl.DataFrame({"cause": places.gather(rows["cause"]), "op": rows["op"], SPLIT: splits}).drop_nulls()
     found: dict[tuple[int, str], dict[str, int]] = {}
     for cause, op, name, n in frame.group_by("cause", "op", SPLIT).len().sort("len", SPLIT).iter_rows():
         found.setdefault((cause, op), {})[name] = n
     return found
-
-
-def _splits(side: Side, at: pl.DataFrame) -> pl.Series:
-    found = side.records(at, [SPLIT])
-    if SPLIT not in found.columns or found.height != at.height:
-        return pl.Series(SPLIT, [None] * at.height, dtype=pl.String)
-    return found[SPLIT].cast(pl.String)

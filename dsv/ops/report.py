@@ -33,13 +33,13 @@ SHARDS, EACH = 5, 200
 FORMS = ("html", "md")
 
 
-def report(layout: Layout, a: str = "HEAD", b: str = ".", form: str = "html", link: str | None = None) -> str:
+def report(layout: Layout, a: str = "HEAD", b: str = ".", format: str = "html", link: str | None = None) -> str:  # noqa: A002
     """The difference from version `a` to version `b` as a page of its own (`html`) or as text for a pull request (`md`)."""
-    if form not in FORMS:
-        raise errors.UsageError(f"A report is in one of {', '.join(FORMS)}, not in {form!r}.")
-    if form == "html":
+    if format not in FORMS:
+        raise errors.UsageError(f"A report is in one of {', '.join(FORMS)}, not in {format!r}.")
+    if format == "html":
         charts.ready()
-    return render(diff(layout, a, b), form, beside=Beside(link=link))
+    return render(diff(layout, a, b), format, beside=Beside(link=link))
 
 
 def render(

@@ -62,13 +62,13 @@ class Trace(NamedTuple):
         return self._asdict() | {"steps": [step._asdict() for step in self.steps], "earlier": earlier}
 
 
-def why(layout: Layout, record: str, rev: str = ".") -> Trace:
+def why(layout: Layout, id: str, rev: str = ".") -> Trace:  # noqa: A002
     """The life of a record: of its last copy, which is what became of it; earlier ones, in arrival order, were replaced.
 
-    `record` is an id, or the path of a media file in the project.
+    `id` may be the path of a media file in the project, too.
     """
     opened = Opened(find(layout, rev))
-    record = named(layout, record)
+    record = named(layout, id)
     *earlier, last = traces(opened, record) or _refused(opened.side, record) or _unknown(opened.side, record, rev)
     return last._replace(earlier=tuple(earlier))
 

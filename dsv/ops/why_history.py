@@ -58,13 +58,13 @@ class _At(NamedTuple):
     values: dict[str, Any]
 
 
-def why_history(layout: Layout, record: str, rev: str = "HEAD") -> list[Moment]:
+def why_history(layout: Layout, id: str, rev: str = "HEAD") -> list[Moment]:  # noqa: A002
     """The moments of a record, oldest first, up to a revision. Versions that decided the same about it are not read."""
     last = find(layout, rev).sha or "HEAD"
-    found = list(_moments(layout, named(layout, record), entries(layout, last)[::-1]))
+    found = list(_moments(layout, named(layout, id), entries(layout, last)[::-1]))
     if not found:
         # Says what is known of it, or that nothing is.
-        why(layout, record, rev)
+        why(layout, id, rev)
     return found
 
 

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from dsv import errors
+from dsv.record.problem import nearest
 from dsv.table import types
+
+
+def check(where: str, names: Collection[str]) -> None:
+    """Refuses (UsageError) what is no SQL expression, or speaks of other columns than these."""
+    try:
+        asked = pl.sql_expr(where).meta.root_names()
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise errors.UsageError(f"{where!r} is no expression over the columns: {error}") from error
+    for name in asked:
+        if name not in names:
+            near = nearest(name, names) or f"; there are {', '.join(sorted(names))}."
+            raise errors.UsageError(f"{where!r} is no expression over the columns: there is no {name!r}{near}")
 
 
 def mask(where: str, frame: pl.DataFrame) -> pl.Series:

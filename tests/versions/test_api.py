@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 import dsv
@@ -47,6 +49,39 @@ def test_the_log_tells_the_step_between_named_versions(project: Project) -> None
     assert [(each.entry.version, each.bump) for each in dsv.log(path=root)] == [
         ("reviews@v2.0.0", "major"), ("reviews@v1.1.0", "minor"), ("reviews@v1.0.0", None),
     ]  # fmt: skip
+
+
+def test_a_delivery_is_told_by_what_the_command_has_options_for(project: Project) -> None:
+    rows, more = (project.write(f"{n}.csv", f"id,kind\n{n},a\n") for n in (1, 2))
+    added = dsv.add(str(rows), "shop", "first", key="id", license="MIT", path=project.root)
+    assert (added.batch, added.files, added.new_source) == ("first", 1, True)
+    assert dsv.add([more], source="shop", path=project.root).batch == "0002"
+    dsv.run(path=project.root)
+    assert dsv.load(path=project.root).to_polars()["_id"].to_list() == ["shop/1", "shop/2"]
+    with pytest.raises(TypeError, match="licence"):
+        dsv.add(more, "other", licence="MIT", path=project.root)
+
+
+def test_one_name_may_stand_where_several_may(project: Project) -> None:
+    root = split_by_hand(project).root
+    assert [stage.name for stage in dsv.run("audit", path=root)] == ["ingest", "clean", "audit"]
+    assert dsv.verify("v1.0.0", path=root).corrupt == []
+    assert dsv.load(columns="kind", path=root).schema.keys() == {"kind"}
+    with pytest.raises(errors.UsageError, match="There is no stage 'split'"):
+        dsv.run("split", path=root)
+
+
+def test_the_library_tells_its_parameters() -> None:
+    assert str(inspect.signature(dsv.why)) == "(id: 'str', rev: 'str' = '.', *, path: 'str | Path' = '.') -> 'Trace'"
+    assert list(inspect.signature(dsv.add).parameters) == ["paths", "source", "batch", "path", "said"]
+    assert "life of a record" in str(dsv.why.__doc__)
+    assert {"add", "diff", "load", "why"} <= set(dir(dsv))
+
+
+def test_parameters_go_by_the_names_of_the_contract(project: Project) -> None:
+    root = split_by_hand(project).root
+    assert dsv.why(id="shop/2", rev="v1.0.0", path=root).id == "shop/2"
+    assert dsv.export(rev="v1.0.0", output=str(root / "out"), format="jsonl", split="test", path=root).files == {"reviews-test.jsonl": 1}
 
 
 def test_a_folder_may_be_a_text(project: Project) -> None:

@@ -182,6 +182,13 @@ class Side:
             positions, lambda index, rows: read.ids(self.files, self.shards[index]).gather(rows).to_frame("id")
         )["id"]
 
+    def splits(self, positions: pl.DataFrame) -> pl.Series:
+        """The splits of the records at positions (columns shard, row), in their order; null where there is none."""
+        found = self.records(positions, [SPLIT])
+        if SPLIT not in found.columns or found.height != positions.height:
+            return pl.Series(SPLIT, [None] * positions.height, dtype=pl.String)
+        return found[SPLIT].cast(pl.String)
+
     def records(self, positions: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The records at positions (columns shard, row) after all stages, in their order."""
 
