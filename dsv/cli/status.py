@@ -37,6 +37,8 @@ def _text(found: Status) -> None:
             click.echo(f"    {cause['kind']} {cause['name']}{_change(cause)}")
     for path in found.uncommitted:
         click.echo(f"uncommitted: {path}")
+    for path in found.unseen:
+        click.echo(f"not looked at, too many files: {path} (dsv run does)")
     if found.clean:
         click.echo("Up to date; everything is committed.")
     left = found.unpushed or []

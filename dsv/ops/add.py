@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops import restore, take
-from dsv.project import cache, edit
+from dsv.ops import take
+from dsv.project import cache, delivered, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
 from dsv.runner.ingest import sample
@@ -223,7 +223,7 @@ def _track(layout: Layout, folder: Path, taken: Mapping[str, Hashed]) -> dotdvc.
     """Stores the files in the cache and writes the .dvc file beside the folder."""
     store = cache.store(layout)
     tree = store.add_tree(folder, taken)
-    restore.note(layout, folder, tree.oid)
+    delivered.note(layout, folder, tree.oid)
     out = dotdvc.Out(folder.name, tree.oid, tree.size, tree.nfiles)
     files.write(folder.with_name(f"{folder.name}.dvc"), dotdvc.dump(out).encode())
     ignore = folder.parent / ".gitignore"

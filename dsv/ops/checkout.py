@@ -14,7 +14,7 @@ from dsv.dvcio.turn import turn
 from dsv.ops.belongs import belongs
 from dsv.ops.edited import edited
 from dsv.ops.tracked import uncommitted
-from dsv.project import cache, missing
+from dsv.project import cache, delivered, missing
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.store import files
@@ -131,7 +131,10 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     store = cache.store(version.layout)
     count = 0
     if raw:
-        count += sum(place(store, oid, folder / path) for path, oid in deliveries(version).items())
+        for path, oid in deliveries(version).items():
+            count += place(store, oid, folder / path)
+            if folder == root:
+                delivered.note(version.layout, folder / path, oid)
     if outs:
         results = {path: oid for path, oid in version.outs.items() if not path.startswith(RAW)}
         count += sum(place(store, oid, folder / path) for path, oid in results.items())

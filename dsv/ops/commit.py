@@ -36,7 +36,7 @@ def commit(layout: Layout, message: str, tag: str | None = None) -> Committed:
 
 def _stage(layout: Layout, tag: str | None) -> tuple[str | None, list[str]]:
     """The version's name, and its changed files, which git has staged then."""
-    found = status(layout)
+    found = status(layout, every=True)
     stale = [s.stage for s in found.stages if s.state != "fresh"]
     if stale:
         raise errors.DsvError(

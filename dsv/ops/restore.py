@@ -7,12 +7,10 @@ from pathlib import Path
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.ops.checkout import place
-from dsv.project import cache
+from dsv.project import cache, delivered
 from dsv.project.layout import Layout
 from dsv.project.params import Params
-from dsv.runner.ingest import raw
-from dsv.runner.shards import narrow
-from dsv.store.objects import Store, folder_files, listing_oid
+from dsv.store.objects import Store
 
 
 def restore(layout: Layout, params: Params) -> int:
@@ -37,6 +35,7 @@ def restore(layout: Layout, params: Params) -> int:
                     f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull"
                 )
             place(store, oid, folder)
+            delivered.note(layout, folder, oid)
             count += 1
     return count
 
@@ -48,19 +47,28 @@ def _of_another_branch(layout: Layout, store: Store, folder: Path, tracked: Path
     would take it for a new state of the delivery, and the wrong one would be built.
     """
     wanted = dotdvc.load(tracked.read_bytes(), tracked.name).oid
-    known = narrow.Cache(layout.cache).data(_key(folder))
-    if known == wanted.encode():
+    found = delivered.digest(layout, folder)
+    if found == wanted:
         return False
-    files = folder_files(folder)
-    found = listing_oid(files)
-    note(layout, folder, found)
-    return found != wanted and store.has(wanted) and all(map(store.has, files.values()))
+    _apart(layout, store, folder, wanted)
+    return store.has(found) and store.has(wanted) and all(map(store.has, store.tree(found).values()))
 
 
-def note(layout: Layout, folder: Path, oid: str) -> None:
-    """Notes what a folder holds, so that it need not be read to know."""
-    narrow.Cache(layout.cache).put_data(_key(folder), oid.encode())
+def _apart(layout: Layout, store: Store, folder: Path, wanted: str) -> None:
+    """Takes apart the files of a delivery and the objects that they are links to, where an edit in place went through them.
 
-
-def _key(folder: Path) -> str:
-    return narrow.key("delivery folder", raw.stamp(folder))
+    What the cache has by the name of the old content is the new one: as a missing object it can be fetched, as a wrong one it
+    would be believed.
+    """
+    names = store.tree(wanted) if store.has(wanted) else {}
+    shared = [name for name, oid in names.items() if store.shares(oid, folder / name)]
+    lost = [name for name in shared if not store.intact(names[name])]
+    for name in lost:
+        store.part(names[name], folder / name)
+    if lost:
+        where = folder.relative_to(layout.root).as_posix()
+        raise errors.DsvError(
+            f"Edited in place, and the cache's copies with them: {', '.join(f'{where}/{name}' for name in lost[:5])}. "
+            "Versions that have them as they were lack them now.",
+            hint="dsv pull brings them back from the remote; dsv run takes them as they are",
+        )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dsv.dvcio import dotdvc
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
 from dsv.ops.unpushed import unpushed
+from dsv.project import delivered
 from dsv.project.layout import INGEST, LOCK, SIGNATURE, Layout, stage_out
 from dsv.project.version import WORKSPACE, Version, find
 from dsv.record.changes import changes
 from dsv.record.typedhash import same
 from dsv.vcs.history import Commit
+
+# So many files of deliveries are looked at each time, whether they changed.
+LOOKED = 10_000
 
 
 class StageStatus(NamedTuple):
@@ -27,11 +31,13 @@ class StageStatus(NamedTuple):
 
 
 class Status(NamedTuple):
-    """The state of the workspace. `unpushed`: the versions that the remote lacks, newest first; None where there is no remote."""
+    """The state of the workspace. `unpushed`: the versions that the remote lacks, newest first; None where there is no remote.
+    `unseen`: deliveries of so many files that nobody looked whether one was edited."""
 
     stages: list[StageStatus]
     uncommitted: list[str]
     unpushed: list[Commit] | None
+    unseen: list[str]
 
     @property
     def clean(self) -> bool:
@@ -40,26 +46,32 @@ class Status(NamedTuple):
     def json(self) -> dict[str, Any]:
         stages = [s._asdict() for s in self.stages]
         left = None if self.unpushed is None else len(self.unpushed)
-        return {"clean": self.clean, "stages": stages, "uncommitted": self.uncommitted, "unpushed": left}
+        told = {"clean": self.clean, "stages": stages, "uncommitted": self.uncommitted, "unpushed": left}
+        return told | ({"unseen": self.unseen} if self.unseen else {})
 
 
-def status(layout: Layout) -> Status:
-    """What `dsv run` would build, what `dsv commit` would take, and what `dsv push` would send."""
+def status(layout: Layout, *, every: bool = False) -> Status:
+    """What `dsv run` would build, what `dsv commit` would take, and what `dsv push` would send.
+
+    Whether a file of a delivery was edited is looked at where they are no more than LOOKED, or if `every` one is to be.
+    """
     here = find(layout, WORKSPACE)
-    found = states(here, codes=True)
-    return Status(found, uncommitted(layout), unpushed(layout))
+    edited, unseen = _edited(here, None if every else LOOKED)
+    found = states(here, codes=True, edited=edited)
+    return Status(found, uncommitted(layout), unpushed(layout), unseen)
 
 
-def states(here: Version, *, codes: bool) -> list[StageStatus]:
+def states(here: Version, *, codes: bool, edited: Sequence[dict[str, Any]] = ()) -> list[StageStatus]:
     """Which stages of a version are as its params, signatures and deliveries want them, by what its lock says of the last run.
 
-    `codes` tells to look at the code of stages that dsv does not ship, as it is now.
+    `codes` tells to look at the code of stages that dsv does not ship, as it is now; `edited` are deliveries that were.
     """
     locked = here.locked if here.text(LOCK) is not None else {}
-    return _stages(here, locked, _codes(here.layout, locked) if codes else {})
+    more = _codes(here.layout, locked) if codes else {}
+    return _stages(here, locked, more | ({INGEST: [*more.get(INGEST, []), *edited]} if edited else {}))
 
 
-def _stages(here: Version, locked: Mapping[str, Stage], codes: Mapping[str, list[dict[str, Any]]]) -> list[StageStatus]:
+def _stages(here: Version, locked: Mapping[str, Stage], more: Mapping[str, list[dict[str, Any]]]) -> list[StageStatus]:
     params = {str(name): section for name, section in here.params.items()}
     sections = [name for name in params if name not in ("dataset", "sources")]
     names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
@@ -71,7 +83,7 @@ def _stages(here: Version, locked: Mapping[str, Stage], codes: Mapping[str, list
             continue
         section = "sources" if name == INGEST else name
         because = _params(locked[name].params.get("params.yaml", {}).get(section), params.get(section), section)
-        because += codes.get(name, [])
+        because += more.get(name, [])
         signed = locked[name].params.get(SIGNATURE, {}).get(name) or {}
         because += _written(here, locked[name])
         if name == INGEST:
@@ -146,11 +158,34 @@ def _data(here: Version, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:
     return found
 
 
+def _edited(here: Version, most: int | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """Deliveries whose files are no more those that were ingested, and those of too many files to look at."""
+    edited, unseen, seen = [], [], 0
+    for dep in here.locked[INGEST].deps if here.text(LOCK) is not None and INGEST in here.locked else ():
+        folder, tracked = here.layout.root / dep.path, _dvc(here, dep.path)
+        if tracked is None or tracked.oid != dep.oid or not folder.is_dir():
+            continue  # told otherwise, or put back by the next run
+        seen += tracked.nfiles
+        if most is not None and seen > most:
+            unseen.append(dep.path)
+            continue
+        now = delivered.digest(here.layout, folder)
+        if now != dep.oid:
+            edited.append({"kind": "data", "name": dep.path, "from": dep.oid, "to": now})
+    return edited, unseen
+
+
 def _tracked(here: Version, path: str) -> str | None:
     """The digest that the .dvc file of a delivery names."""
+    found = _dvc(here, path)
+    return None if found is None else found.oid
+
+
+def _dvc(here: Version, path: str) -> dotdvc.Out | None:
+    """The .dvc file of a delivery."""
     name = f"{path}.dvc"
     found = here.text(name)
-    return None if found is None else dotdvc.load(found, name).oid
+    return None if found is None else dotdvc.load(found, name)
 
 
 def _written(here: Version, stage: Stage) -> list[dict[str, Any]]:

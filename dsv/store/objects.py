@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -133,6 +134,20 @@ class Store:
         linking.link(os.fspath(self.path(oid)), os.fspath(temporary), self.types)
         temporary.replace(path)
 
+    def shares(self, oid: str, path: Path) -> bool:
+        """Whether a file of the workspace is the object itself: a link to it, not a copy."""
+        try:
+            return os.path.samefile(path, self.path(oid))
+        except FileNotFoundError:
+            return False
+
+    def part(self, oid: str, path: Path) -> None:
+        """Makes a file that is a link to the object one of its own; the object, which was changed through it, is gone then."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        shutil.copy2(path, temporary)
+        temporary.replace(path)
+        self.remove(oid)
+
 
 def folder_files(folder: Path) -> dict[str, str]:
     """Relative name → md5 of the files of a folder, as `add_tree` would store them."""
@@ -141,7 +156,7 @@ def folder_files(folder: Path) -> dict[str, str]:
 
 def _hashed(folder: Path) -> dict[str, Hashed]:
     paths, room = [path for path in folder.rglob("*") if path.is_file()], hashed.buffer()
-    return {path.relative_to(folder).as_posix(): hashed.of(str(path), room) for path in paths}
+    return {path.relative_to(folder).as_posix(): hashed.of(os.path.realpath(path), room) for path in paths}
 
 
 def listing_oid(files: Mapping[str, str]) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import dsv
+from dsv.project import delivered as delivered_files
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 
@@ -66,3 +68,71 @@ def test_what_the_cache_has_too_is_put_back(
     edit(delivered)
     assert tell(shop, "checkout", "v1.0.0").code == 0
     assert (delivered / "a.csv").read_text(encoding="utf-8") == OLD
+
+
+def _added(folder: Path) -> None:
+    (folder / "new.csv").write_text(OLD, encoding="utf-8")
+
+
+@pytest.mark.parametrize("edit", [_changed, _added, _linked])
+def test_an_edited_delivery_is_out_of_date(
+    shop: Project, tell: Tell, delivered: Path, edit: Callable[[Path], None]
+) -> None:
+    assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+    edit(delivered)
+    assert tell(shop, "status").out.splitlines()[:2] == ["stale: ingest", "    data data/raw/shop/b1"]
+    assert tell(shop, "commit", "-m", "two").code == 10
+    if edit is not _linked:
+        assert tell(shop, "run").code == 0
+        assert tell(shop, "status").out.startswith("uncommitted: data/raw/shop/b1.dvc\nuncommitted: dvc.lock\n")
+
+
+def test_a_touched_delivery_is_up_to_date(shop: Project, tell: Tell, delivered: Path) -> None:
+    tell(shop, "status")
+    (delivered / "a.csv").touch()
+    assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+
+
+def test_files_are_read_once_to_know_that_they_are_the_same(
+    shop: Project, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    own = delivered_files.folder_files
+    monkeypatch.setattr(delivered_files, "folder_files", lambda folder: read.append(folder) or own(folder))
+    for _ in range(3):
+        tell(shop, "status")
+    assert len(read) <= 1
+
+
+def test_of_very_many_files_it_is_said_that_they_are_not_looked_at(
+    shop: Project, tell: Tell, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dsv.ops.status.LOOKED", 0)
+    _changed(delivered)
+    assert tell(shop, "status").out.splitlines() == [
+        "not looked at, too many files: data/raw/shop/b1 (dsv run does)", "Up to date; everything is committed.",
+    ]  # fmt: skip
+    assert tell(shop, "status", "--format", "json").json()["dsv.status/v1"]["unseen"] == ["data/raw/shop/b1"]
+    # What is committed is looked at whole.
+    assert tell(shop, "commit", "-m", "two").code == 10
+
+
+def test_an_edit_that_went_through_the_link_into_the_cache_is_told_once(project: Project, tell: Tell) -> None:
+    (project.root / ".dvc" / "config.local").write_text("[cache]\n    type = hardlink\n", encoding="utf-8")
+    path = project.write("a.csv", OLD)
+    project.dsv("add", str(path), "--source", "shop", "--batch", "b1", "--key", "id", "--license", "MIT")
+    project.dsv("run")
+    project.dsv("commit", "-m", "one", "--tag", "v1.0.0")
+    file = project.root / "data" / "raw" / "shop" / "b1" / "a.csv"
+    assert file.stat().st_nlink == 2
+    file.chmod(0o644)
+    file.write_text(OLD.replace("b", "B"), encoding="utf-8")
+    assert tell(project, "status").out.splitlines()[:2] == ["stale: ingest", "    data data/raw/shop/b1"]
+    done = tell(project, "run")
+    assert (done.code, done.err) == (10, (
+        "error: Edited in place, and the cache's copies with them: data/raw/shop/b1/a.csv. Versions that have them as they were lack them now.\n"
+        "hint: dsv pull brings them back from the remote; dsv run takes them as they are\n"
+    ))  # fmt: skip
+    assert tell(project, "verify", "v1.0.0", "--format", "json").json()["dsv.verify/v1"]["corrupt"] == []
+    assert tell(project, "run").code == 0
+    assert dsv.load(path=project.root, columns=["x"]).to_polars()["x"].to_list() == ["a", "B", "c"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import xxhash
 from dsv import errors
 from dsv.runner.shards import narrow
 from dsv.runner.shards.narrow import Cache
+from dsv.store.stamp import stamps
 
 
 class Delivery(NamedTuple):
@@ -25,7 +25,7 @@ def scan(folder: Path, cache: Cache) -> Delivery:
     """The delivery in a folder. Files are read only if one changed since they were last."""
     if not folder.is_dir():
         raise errors.DataMissing(f"The delivery {folder} is not there.", hint="dsv pull")
-    stats = _stats(folder)
+    stats = stamps(folder)
     key = narrow.key("delivery", json.dumps(stats))
     known = cache.data(key)
     if known is None:
@@ -35,22 +35,6 @@ def scan(folder: Path, cache: Cache) -> Delivery:
         known = total.hexdigest().encode()
         cache.put_data(key, known)
     return Delivery(tuple(name for name, *_ in stats), known.decode())
-
-
-def stamp(folder: Path) -> str:
-    """What changes when a file of a folder does: names, sizes, times."""
-    return json.dumps(_stats(folder))
-
-
-def _stats(folder: Path) -> list[tuple[str, int, int, int]]:
-    stats = []
-    for where, folders, names in os.walk(folder):
-        folders.sort()
-        for name in names:
-            path = Path(where, name)
-            found = path.stat()
-            stats.append((path.relative_to(folder).as_posix(), found.st_size, found.st_mtime_ns, found.st_ino))
-    return sorted(stats)
 
 
 def _digest(path: Path) -> str:
