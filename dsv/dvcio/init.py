@@ -23,8 +23,14 @@ def init(root: Path) -> bool:
         '    type = "reflink,hardlink,copy"',
     ]
     (root / ".dvc" / "config").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    ignore = root / ".dvcignore"
-    known = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
-    added = [line for line in IGNORED if line not in known]
-    ignore.write_text("\n".join([*known, *added]) + "\n", encoding="utf-8")
     return True
+
+
+def ignore(root: Path) -> bool:
+    """Lets DVC pass over what is derived or of editors; False if it does so already."""
+    path = root / ".dvcignore"
+    known = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    added = [line for line in IGNORED if line not in known]
+    if added:
+        path.write_text("\n".join([*known, *added]) + "\n", encoding="utf-8")
+    return bool(added)

@@ -30,13 +30,17 @@ def init(path: Path | str, name: str | None = None) -> Initialised:
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     layout, made = Layout(path.resolve()), []
+    given = name
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", layout.root.name).strip("-.") or "dataset"
     text = default_params(name)
     if worktree.toplevel(layout.root) is None:
         write.init(layout.root)
         made.append("git repository")
-    if dvc.init(layout.root):
+    new = dvc.init(layout.root)
+    if new:
         made.append("DVC project")
+    if dvc.ignore(layout.root) and not new:
+        made.append(".dvcignore")
     made += [f"verify = true for the remote {name}" for name in config.verify(layout.root)]
     if not (layout.root / ".dsv" / ".gitignore").exists():
         files.write(layout.root / ".dsv" / ".gitignore", IGNORED.encode())
@@ -47,4 +51,8 @@ def init(path: Path | str, name: str | None = None) -> Initialised:
     dataset = load(layout.params).dataset
     if not dataset:
         raise errors.DsvError("params.yaml has no `dataset:`.", hint=f"add `dataset: {name}` as its first line")
+    if given not in (None, dataset):
+        raise errors.UsageError(
+            f"The data set is called {dataset} already, not {given}.", hint="edit `dataset:` in params.yaml; tags keep their names"
+        )
     return Initialised(layout, dataset, made)

@@ -15,6 +15,7 @@ from dsv.errors import DsvError, advice
 from dsv.vcs import run
 
 UNKNOWN = re.compile(r"tell me who you are|empty ident name|unable to auto-detect email", re.IGNORECASE)
+SIGNING = re.compile("failed to sign|unable to sign|failed to write commit object")
 CHUNK = 500  # paths in one command line
 
 
@@ -76,7 +77,8 @@ def _told(verb: str) -> Iterator[None]:
             raise DsvError(
                 "git does not know who you are.", hint="git config user.name NAME; git config user.email EMAIL"
             ) from error
-        raise DsvError(f"git {verb}: {_message(error)}", hint=advice(_message(error))) from error
+        hint = "mend git's signing (user.signingkey), and run the command again" if SIGNING.search(_message(error)) else None
+        raise DsvError(f"git {verb}: {_message(error)}", hint=hint or advice(_message(error))) from error
 
 
 def _message(error: git.GitCommandError) -> str:

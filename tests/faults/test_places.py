@@ -39,6 +39,25 @@ def test_init_makes_the_git_repository_again(shop: Project, tell: Tell) -> None:
     assert tell(shop, "commit", "-m", "again", "--tag", "v1.0.0").code == 0
 
 
+def test_init_refuses_another_name(shop: Project, tell: Tell) -> None:
+    assert tell(shop, "init", "--name", "reviews").code == 0
+    assert tell(shop, "init", "--name", "other") == (2, "", (
+        "error: The data set is called reviews already, not other.\nhint: edit `dataset:` in params.yaml; tags keep their names\n"
+    ))  # fmt: skip
+
+
+def test_init_leaves_the_settings_of_a_dvc_project_as_they_are(tmp_path: Path) -> None:
+    project = Project(tmp_path / "there")
+    project.root.mkdir()
+    for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "config", "cache.type", "copy"]):
+        subprocess.run(command, cwd=project.root, check=True)
+    config = (project.root / ".dvc" / "config").read_bytes()
+    assert "(.dvcignore, .dsv/, params.yaml)" in project.dsv("init").out
+    assert (project.root / ".dvc" / "config").read_bytes() == config
+    assert ".dsv/cache/" in (project.root / ".dvcignore").read_text(encoding="utf-8").splitlines()
+    assert "nothing was missing" in project.dsv("init").out
+
+
 @pytest.mark.parametrize("args", READS[1:], ids=" ".join)
 def test_without_a_commit(shop: Project, tell: Tell, args: list[str]) -> None:
     shutil.rmtree(shop.root / ".git")

@@ -117,3 +117,14 @@ def test_a_write_inside_the_hook_of_another_repository_is_refused(
     monkeypatch.setenv("GIT_DIR", "/elsewhere/.git")
     with pytest.raises(DsvError, match="GIT_DIR is set"):
         write.commit(repo, "m")
+
+
+def test_a_tag_that_cannot_be_signed_is_told_with_what_to_mend(repo: Path, save: Save) -> None:
+    save()
+    git(repo, "config", "tag.gpgSign", "true")
+    git(repo, "config", "gpg.program", "false")
+    with pytest.raises(DsvError, match="sign") as caught:
+        write.tag(repo, "v1", "one")
+    assert caught.value.hint == "mend git's signing (user.signingkey), and run the command again"
+    git(repo, "config", "tag.gpgSign", "false")
+    assert write.tag(repo, "v1", "one")
