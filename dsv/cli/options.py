@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,12 +74,13 @@ def epilog(example: str, *codes: int) -> str:
 
 
 def project(directory: Path, verbose: int = 0) -> Layout:
-    """The project around a folder."""
+    """The project around a folder, in which the command goes on: paths that it was given are meant from there, as in git."""
     if not directory.is_dir():
         raise errors.UsageError(f"There is no folder {directory}.")
+    os.chdir(directory)
     if verbose:
         importlib.import_module("dsv.cli.logs").show(verbose)
-    return find(directory)
+    return find(Path())
 
 
 def said(name: str) -> bool:

@@ -23,7 +23,7 @@ from dsv.project.merging import shown
 @click.option(
     "--with",
     "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Settle as a file says: JSON lines or CSV with id, and side, value or values.",
 )

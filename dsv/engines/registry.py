@@ -15,11 +15,16 @@ ENGINES = {
 }
 
 
+def check(name: str) -> None:
+    """Refuses (UsageError) what is no engine, before one is needed."""
+    if name.partition("://")[0] not in ENGINES:
+        raise errors.UsageError(f"No engine is called {name!r}; there are {', '.join(ENGINES)}.")
+
+
 def start(name: str = "local", workers: int | None = None) -> Engine:
     """The engine of this name; `dask://host:port` names a running cluster."""
+    check(name)
     kind, _, address = name.partition("://")
-    if kind not in ENGINES:
-        raise errors.UsageError(f"No engine is called {name!r}; there are {', '.join(ENGINES)}.")
     module, _, cls = ENGINES[kind].partition(":")
     try:
         make = getattr(importlib.import_module(module), cls)

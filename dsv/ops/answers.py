@@ -29,6 +29,8 @@ def read(path: Path) -> dict[str, Answer]:
     """Id → answer. Of lines of `dsv resolve --format jsonl` those are answers that say a `side`, a `value` or `values`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise errors.UsageError(f"{path} is no file.") from error
     except UnicodeDecodeError as error:
         raise errors.UsageError(f"{path} is not UTF-8: {error}") from error
     lines = _csv(text, path) if path.suffix.lower() == ".csv" else _jsonl(text, path)

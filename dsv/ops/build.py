@@ -94,9 +94,8 @@ def build(base: Version, wanted: Wanted, scratch: Scratch, work: Work) -> Built:
     _furnish(base, wanted, layout)
     python.importable(home.root)
     pipeline = derive(layout)
-    unknown = [name for name in wanted.stages if name not in pipeline.stages]
-    if unknown:
-        raise errors.UsageError(f"There is no stage {unknown[0]!r}; there are {', '.join(pipeline.stages)}.")
+    pipeline.check(wanted.stages)
+    engines.check(work.engine)
     last = max((pipeline.stages.index(name) for name in wanted.stages), default=len(pipeline.stages) - 1)
     only = pipeline.stages[: last + 1]
     ran: dict[str, Ran] = {}

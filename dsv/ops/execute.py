@@ -43,8 +43,7 @@ def execute(
             return execute(layout, name, own, progress)
     python.importable(layout.root)
     plan = pipeline(layout)
-    if name not in plan.stages:
-        raise errors.UsageError(f"There is no stage {name!r}; there are {', '.join(plan.stages)}.")
+    plan.check([name])
     _check_signature(layout, plan, name)
     with _alone(layout, name):
         if name == INGEST:

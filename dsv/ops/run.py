@@ -65,9 +65,8 @@ class Work(NamedTuple):
 
 def _run(layout: Layout, stages: Sequence[str], work: Work, held: int) -> list[StageRun]:
     plan = derive(layout)
-    unknown = [name for name in stages if name not in plan.stages]
-    if unknown:
-        raise errors.UsageError(f"There is no stage {unknown[0]!r}; there are {', '.join(plan.stages)}.")
+    plan.check(stages)
+    engines.check(work.engine)
     if not plan.sources:
         raise errors.DsvError("params.yaml names no source yet.", hint="dsv add PATH --source NAME --license SPDX")
     layout.temporary.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
+from dsv import errors
 from dsv.errors import SectionError
 from dsv.lineage.facts import StageFacts
 from dsv.project.layout import BASE, INGEST, ORIGIN, QUARANTINE, SIGNATURE, report, stage_out
@@ -66,6 +67,12 @@ class Pipeline:
     def deciding(self) -> tuple[str, ...]:
         """The names of the stages that decide about records, in order."""
         return (INGEST, *(i.name for i in self.instances if not i.describes))
+
+    def check(self, names: Iterable[str]) -> None:
+        """Refuses (UsageError) what is no stage."""
+        for name in names:
+            if name not in self.stages:
+                raise errors.UsageError(f"There is no stage {name!r}; there are {', '.join(self.stages)}.")
 
     def upstream(self, name: str) -> tuple[str, ...]:
         """The deciding stages before this one."""

@@ -48,11 +48,6 @@ def main_root(root: Path) -> Path | None:
     return common.parent / prefix(root) if common.name == ".git" else None
 
 
-def is_shallow(root: Path) -> bool:
-    """Whether the clone lacks part of its history."""
-    return run.line(root, "rev-parse", "--is-shallow-repository") == "true"
-
-
 def dirty(root: Path, below: str = ".") -> list[Change]:
     """What differs from HEAD below a path: staged, changed, deleted or untracked (not ignored), sorted by path."""
     out = run.read(root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", below)

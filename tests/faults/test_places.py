@@ -108,6 +108,23 @@ def test_a_folder_that_is_none(shop: Project, tell: Tell, name: str) -> None:
     assert tell(shop, "status", "-C", name) == (2, "", f"error: There is no folder {name}.\n")
 
 
+def test_paths_are_meant_from_the_folder_of_c(shop: Project, tell: Tell, tmp_path: Path) -> None:
+    project = ["-C", str(shop.root / "data")]
+    monthly = shop.root / "data" / "feb.csv"
+    monthly.write_text("id,x\n4,d\n", encoding="utf-8")
+    elsewhere = Project(tmp_path / "elsewhere")
+    elsewhere.root.mkdir()
+    assert tell(elsewhere, "add", "feb.csv", "--source", "shop", "--batch", "b2", *project).code == 0
+    assert tell(elsewhere, *project, "export", "v1.0.0", "-o", "out", "--format", "csv").code == 0
+    assert [path.name for path in (shop.root / "data" / "out").iterdir()] == ["reviews-train.csv"]
+    assert tell(elsewhere, "-C", str(shop.root), "status", "-C", "data").code == 0
+    assert list(elsewhere.root.iterdir()) == []
+
+
+def test_an_engine_that_is_none_is_refused_though_nothing_is_to_be_built(shop: Project, tell: Tell) -> None:
+    assert tell(shop, "run", "--engine", "nope") == (2, "", "error: No engine is called 'nope'; there are local, dask.\n")
+
+
 def test_a_folder_that_is_no_project(shop: Project, tell: Tell) -> None:
     assert tell(shop, "status", "-C", "..") == (
         11, "", f"error: No dsv project in {shop.root.parent} or above.\nhint: dsv init\n"

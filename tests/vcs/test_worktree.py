@@ -80,13 +80,6 @@ def test_a_linked_worktree_of_a_bare_repository_has_no_main_one(repo: Path, save
     assert worktree.main_root(tmp_path / "linked") is None
 
 
-def test_a_shallow_clone_says_so(repo: Path, save: Save, tmp_path: Path) -> None:
-    save("1")
-    save("2")
-    git(tmp_path, "clone", "-q", "--depth=1", f"file://{repo}", "shallow")
-    assert worktree.is_shallow(tmp_path / "shallow")
-    assert not worktree.is_shallow(repo)
-
 
 def test_reading_takes_no_lock(repo: Path, save: Save) -> None:
     save("1", a="1")
