@@ -22,6 +22,8 @@ from dsv.store import disk, files
 from dsv.store.hashed import Hashed
 
 NAME = re.compile(names.NAME["pattern"])
+# What is written of a new source, in this order.
+WRITTEN = ("kind", "format", "key", "header", "names", "license", "privacy", "delivery", "item", "of", "annotator", "value")
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,11 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
             f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.",
             hint="choose another --batch",
         )
-    body = _body(delivery) if source is None else {}
+    body: dict[str, Any] = {}
     changed: dict[str, Any] = {}
     if source is None:
         _check_license(delivery)
+        body = _body(delivery)
     else:
         now = (source, *source.delivered())[-1]
         changed = _changed(delivery, now)
@@ -162,23 +165,17 @@ def _check_license(delivery: Delivery) -> None:
         raise errors.UsageError(fault, hint="see https://spdx.org/licenses; private terms are LicenseRef-NAME")
 
 
+def _said(delivery: Delivery) -> dict[str, Any]:
+    """What is said of the source, by the keys of params.yaml; None where nothing is said."""
+    same = {name: getattr(delivery, name) for name in ("kind", "format", "license", "privacy", "item", "of", "annotator", "value")}
+    return same | {"key": tuple(delivery.key) or None, "delivery": "snapshot" if delivery.snapshot else None}
+
+
 def _body(delivery: Delivery) -> dict[str, Any]:
-    told = {
-        "kind": delivery.kind or ("annotations" if delivery.item else "records"),
-        "format": delivery.format,
-        "key": list(delivery.key) or None,
-        **_named(delivery),
-        "license": licences.normal(delivery.license)
-        if delivery.license and not licences.fault(delivery.license)
-        else delivery.license,
-        "privacy": delivery.privacy,
-        "delivery": "snapshot" if delivery.snapshot else None,
-        "item": delivery.item,
-        "of": delivery.of,
-        "annotator": delivery.annotator,
-        "value": delivery.value,
-    }
-    return {key: value for key, value in told.items() if value is not None}
+    told = _said(delivery) | _named(delivery)
+    told["kind"] = delivery.kind or ("annotations" if delivery.item else "records")
+    told["license"] = licences.normal(str(delivery.license))
+    return {key: list(value) if key == "key" else value for key in WRITTEN if (value := told.get(key)) is not None}
 
 
 def _named(delivery: Delivery) -> dict[str, Any]:
@@ -198,19 +195,7 @@ def _changed(delivery: Delivery, now: Source) -> dict[str, Any]:
 
 def _agree(delivery: Delivery, known: dict[str, Any]) -> None:
     """What is said again of a known source must be what params.yaml says: a flag never changes records by the way."""
-    said = {
-        "kind": delivery.kind,
-        "format": delivery.format,
-        "key": tuple(delivery.key) or None,
-        "license": delivery.license,
-        "privacy": delivery.privacy,
-        "delivery": "snapshot" if delivery.snapshot else None,
-        "item": delivery.item,
-        "of": delivery.of,
-        "annotator": delivery.annotator,
-        "value": delivery.value,
-    }
-    for name, value in said.items():
+    for name, value in _said(delivery).items():
         if value is not None and value != known[name]:
             raise errors.UsageError(
                 f"{'--snapshot' if name == 'delivery' else f'--{name} {value}'} contradicts params.yaml: "

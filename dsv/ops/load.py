@@ -57,7 +57,10 @@ class Dataset:
 
     def to_pandas(self) -> pd.DataFrame:
         """The records as a pandas frame (needs pandas)."""
-        return self.frame.to_pandas()
+        try:
+            return self.frame.to_pandas()
+        except ModuleNotFoundError as error:
+            raise errors.DsvError(f"A frame of pandas needs {error.name}, which is not installed.", hint="pip install pandas") from error
 
 
 def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequence[str] | None = None) -> Dataset:

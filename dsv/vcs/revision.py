@@ -24,7 +24,9 @@ def find(root: Path, rev: str) -> str | None:
     """The full sha of the commit that `rev` means, or None."""
     if not rev or rev.startswith("-") or "\0" in rev:
         return None
-    answer = run.ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", rev + "^{commit}")
+    # `:/text` is a commit whose message has the text, and all that follows is of the text.
+    asked = rev if rev.startswith(":/") else rev + "^{commit}"
+    answer = run.ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", asked)
     sha = answer.out.decode(errors="replace").strip()
     if answer.status == 0 and SHA.match(sha):
         return sha

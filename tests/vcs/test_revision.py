@@ -16,8 +16,8 @@ def test_every_name_of_a_commit_resolves_to_its_sha(repo: Path, save: Save) -> N
     first = save("a")
     git(repo, "tag", "-a", "reviews@v1.0.0", "-m", "one")
     second = save("b")
-    names = ["HEAD~1", first[:8], "reviews@v1.0.0", "refs/tags/reviews@v1.0.0", "main^"]
-    assert [revision.resolve(repo, name) for name in names] == [first] * 5
+    names = ["HEAD~1", first[:8], "reviews@v1.0.0", "refs/tags/reviews@v1.0.0", "main^", ":/^a"]
+    assert [revision.resolve(repo, name) for name in names] == [first] * 6
     assert revision.resolve(repo, "@") == second
 
 
@@ -29,7 +29,7 @@ def test_an_unknown_name_is_refused_with_the_near_tags(repo: Path, save: Save) -
     assert caught.value.hint == "did you mean reviews@v1.0.0?"
 
 
-@pytest.mark.parametrize("rev", ["", "--all", "-h", "HEAD..HEAD", "nope", "HEAD:a", "HEAD^{tree}", "a\nb", "a\0b", "é"])
+@pytest.mark.parametrize("rev", ["", "--all", "-h", "HEAD..HEAD", "nope", "HEAD:a", "HEAD^{tree}", "a\nb", "a\0b", "é", ":/nope", ":0", ":a"])
 def test_what_names_no_commit_is_unknown(repo: Path, save: Save, rev: str) -> None:
     save("m", a="1")
     with pytest.raises(UnknownVersion):

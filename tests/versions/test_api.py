@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 
 import pytest
@@ -76,6 +77,15 @@ def test_the_library_tells_its_parameters() -> None:
     assert list(inspect.signature(dsv.add).parameters) == ["paths", "source", "batch", "path", "said"]
     assert "life of a record" in str(dsv.why.__doc__)
     assert {"add", "diff", "load", "why"} <= set(dir(dsv))
+
+
+def test_what_pandas_needs_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = dsv.load(path=split_by_hand(project).root)
+    # As where it is not installed.
+    monkeypatch.setattr(type(found.frame), "to_pandas", lambda _: importlib.import_module("nopandas"))
+    with pytest.raises(errors.DsvError, match="which is not installed") as caught:
+        found.to_pandas()
+    assert caught.value.hint == "pip install pandas"
 
 
 def test_parameters_go_by_the_names_of_the_contract(project: Project) -> None:
