@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,17 @@ TYPES = (
 )
 COLUMNS = "uid, device, site, ts, temp, hum, pres, text, label"
 
+READS = {
+    "csv": f"SELECT {COLUMNS} FROM read_csv('{{path}}', header = true, columns = {TYPES})",
+    "jsonl": f"SELECT {COLUMNS} FROM read_json('{{path}}', format = 'newline_delimited', columns = {TYPES})",
+    "parquet": f"SELECT {COLUMNS} FROM read_parquet('{{path}}')",
+}
+HASH = f"unhex(md5(concat_ws(chr(31), {COLUMNS}))) AS hash"
+
 # A pattern that does not match single spaces takes a quarter of the time that \s+ takes.
-CLEAN = f"""
+CLEAN = """
 CREATE TABLE clean AS
-WITH raw AS (
-    SELECT {COLUMNS} FROM read_csv('{{data}}/records/*.csv', header = true, columns = {TYPES})
-    UNION ALL SELECT {COLUMNS} FROM read_json('{{data}}/records/*.jsonl', format = 'newline_delimited', columns = {TYPES})
-    UNION ALL SELECT {COLUMNS} FROM read_parquet('{{data}}/records/*.parquet')
-), tidy AS (
+WITH raw AS ({raw}), tidy AS (
     SELECT uid, device, site,
         coalesce(
             try_strptime(ts, ['%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%d %H:%M:%S', '%d/%m/%Y %H:%M']),
@@ -39,12 +44,12 @@ WITH raw AS (
         temp, hum, pres,
         text AS old_text, trim(regexp_replace(text, '\\s\\s+|[\\t\\n\\f\\r]', ' ', 'g')) AS text,
         label AS old_label, lower(trim(label)) AS low_label,
-        unhex(md5(concat_ws(chr(31), {COLUMNS}))) AS hash
+        {hash}
     FROM raw
 )
-SELECT uid, device, site, ts, temp, hum, pres, text, nullif(low_label, '{LOST}') AS label, hash,
-    low_label <> old_label AS set_label, low_label = '{LOST}' AS set_alias, text <> old_text AS set_text,
-    ts IS NOT NULL AND temp IS NOT NULL AND text IS NOT NULL AND low_label <> '{LOST}' AS whole,
+SELECT uid, device, site, ts, temp, hum, pres, text, nullif(low_label, '{lost}') AS label, hash,
+    low_label <> old_label AS set_label, low_label = '{lost}' AS set_alias, text <> old_text AS set_text,
+    ts IS NOT NULL AND temp IS NOT NULL AND text IS NOT NULL AND low_label <> '{lost}' AS whole,
     coalesce(whole AND temp BETWEEN -40 AND 80, false) AS good
 FROM tidy
 """
@@ -76,17 +81,18 @@ SELECT avg(({same}) / (votes * (votes - 1))), {totals}
 FROM voted SEMI JOIN kept USING (uid) WHERE votes >= 2
 """
 
+# A stage of DVC reads the parts of those before it; in one program they are tables.
 PART = f"""
 COPY (
-    WITH part AS (SELECT *, hash('{SALT}' || device) / 18446744073709551616.0 AS place FROM clean WHERE uid BETWEEN {{low}} AND {{high}})
+    WITH part AS (SELECT *, hash('{SALT}' || device) / 18446744073709551616.0 AS place FROM {{clean}})
     SELECT uid, device, site, ts, temp, hum, pres, text, label, hash, if(voted IS NULL, NULL, n) AS n, voted,
         CASE WHEN place < 0.8 THEN 'train' WHEN place < 0.9 THEN 'val' ELSE 'test' END AS split
-    FROM part
-    SEMI JOIN (SELECT uid FROM kept WHERE uid BETWEEN {{low}} AND {{high}}) AS one USING (uid)
-    LEFT JOIN (SELECT uid, n, voted FROM voted WHERE uid BETWEEN {{low}} AND {{high}}) AS vote USING (uid)
+    FROM part LEFT JOIN (SELECT uid, n, voted FROM {{voted}}) AS vote USING (uid)
     ORDER BY uid
 ) TO '{{out}}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)
 """
+WITHIN = "(SELECT * FROM {table} WHERE uid BETWEEN {low} AND {high})"
+ONCE = "(SELECT * FROM {clean} SEMI JOIN {kept} AS one USING (uid))"
 
 COUNTED = "SELECT voted, site, split, count(*) FROM read_parquet('{out}/part-*.parquet') GROUP BY ALL"
 
@@ -100,22 +106,44 @@ SELECT coalesce(sum(n), 0)::BIGINT FROM (
 
 def run(data: str, out: Path) -> None:
     """The training set as Parquet in ranges of uid, and the report as JSON; `data` may hold a pattern."""
+    with connected(out) as base:
+        raw = " UNION ALL ".join(read.format(path=f"{data}/records/*.{suffix}") for suffix, read in READS.items())
+        report = clean(base, raw, HASH)
+        report |= voted(base, data)
+        low, high, kept = base.execute("SELECT min(uid), max(uid), count(*) FROM kept").fetchall()[0]
+        for i, (start, end) in enumerate(ranges(low, high)):
+            tables = {name: WITHIN.format(table=name, low=start, high=end) for name in ("clean", "kept", "voted")}
+            rows = ONCE.format(clean=tables["clean"], kept=tables["kept"])
+            base.execute(PART.format(clean=rows, voted=tables["voted"], out=out / f"part-{i:02d}.parquet"))
+        report |= audited(base, out)
+    (out / "report.json").write_text(json.dumps({"records": kept, **report}))
+
+
+@contextmanager
+def connected(out: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in a file of the folder, with the limits."""
     (out / "spill").mkdir()
     base = duckdb.connect(str(out / "work.duckdb"))
     base.execute(f"SET memory_limit = '{MEMORY}'; SET threads = {THREADS}; SET temp_directory = '{out / 'spill'}'")
-    base.execute(CLEAN.format(data=data))
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+def ranges(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """PARTS ranges from low to high, both included."""
+    size = (high - low) // PARTS + 1
+    return ((low + i * size, low + (i + 1) * size - 1) for i in range(PARTS))
+
+
+def clean(base: duckdb.DuckDBPyConnection, raw: str, hashed: str) -> dict[str, Any]:
+    """Makes the tables `clean` (all records, tidy) and `kept` (the ids of those that stay) of a query; what went and changed."""
+    base.execute(CLEAN.format(raw=raw, hash=hashed, lost=LOST))
     report = _cleaned(base)
     base.execute(KEPT)
-    report |= _voted(base, data)
-    low, high, kept = base.execute("SELECT min(uid), max(uid), count(*) FROM kept").fetchall()[0]
-    report["dropped"]["duplicate"] = report.pop("good") - kept
-    size = (high - low) // PARTS + 1
-    for i in range(PARTS):
-        start = low + i * size
-        base.execute(PART.format(low=start, high=start + size - 1, out=out / f"part-{i:02d}.parquet"))
-    report |= _audited(base, out)
-    base.close()
-    (out / "report.json").write_text(json.dumps({"records": kept, **report}))
+    report["dropped"]["duplicate"] = report.pop("good") - base.execute("SELECT count(*) FROM kept").fetchall()[0][0]
+    return report
 
 
 def _cleaned(base: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -125,7 +153,7 @@ def _cleaned(base: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {"changed": changed, "dropped": {rule: n[rule] for rule in ("missing", "range") if n[rule]}, "good": n["good"]}
 
 
-def _voted(base: duckdb.DuckDBPyConnection, data: str) -> dict[str, float]:
+def voted(base: duckdb.DuckDBPyConnection, data: str) -> dict[str, float]:
     """Labels by majority, and how far the votes agree: observed agreement and Fleiss' kappa."""
     classes = [row[0] for row in base.execute(f"SELECT DISTINCT label FROM read_parquet('{data}/votes/*.parquet') ORDER BY 1").fetchall()]
     names = [f"c{i}" for i in range(len(classes))]
@@ -142,7 +170,7 @@ def _voted(base: duckdb.DuckDBPyConnection, data: str) -> dict[str, float]:
     return {"observed_agreement": round(observed, 6), "fleiss_kappa": round((observed - expected) / (1 - expected), 6)}
 
 
-def _audited(base: duckdb.DuckDBPyConnection, out: Path) -> dict[str, Any]:
+def audited(base: duckdb.DuckDBPyConnection, out: Path) -> dict[str, Any]:
     tables: dict[str, Counter[tuple[str, ...]]] = {
         name: Counter() for name in ("classes", "splits", "groups", "classes_by_split", "groups_by_split")
     }
