@@ -19,7 +19,7 @@ from dsv.record.typedhash import same
 from dsv.vcs.history import Commit
 
 # So many files of deliveries are looked at each time, whether they changed.
-LOOKED = 10_000
+LOOKED = 5_000
 
 
 class StageStatus(NamedTuple):
