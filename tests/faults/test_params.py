@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dsv.ops.derive import derive
+from dsv.project.layout import Layout
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 
@@ -49,6 +51,11 @@ SOURCES = {
     ),
     source("{kind: annotations, item: id, of: shop, annotator: w, value: x, license: MIT, batches: [b1]}"): (
         'params.yaml: line 3: sources.shop.of: found "shop", whose kind is annotations; a source of records or media is wanted.'
+    ),
+    source("{key: [id], license: MIT, batches: [b1]}\n  votes: {kind: annotations, item: id, license: MIT}"): (
+        "params.yaml has 2 problems:\n"
+        "  line 4: sources.votes.of: the key is missing; the source of the annotated records (shop) is wanted.\n"
+        "  line 4: sources.votes.value: the key is missing; the column of the annotation is wanted."
     ),
 }
 STAGES = {
@@ -129,6 +136,20 @@ def test_a_run_after_wrong_params_builds_the_same_version(shop: Project, tell: T
     (shop.root / "params.yaml").write_text(good, encoding="utf-8")
     assert tell(shop, "run").code == 0
     assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+
+
+def _many(n: int) -> str:
+    return SOURCE + "".join(f"c{i}: {{use: clean}}\n" for i in range(n))
+
+
+def test_stages_of_ones_own_in_dvc_yaml_do_not_count_among_the_thirty(shop: Project, tell: Tell) -> None:
+    own = "".join(f"  own{i}: {{cmd: 'true', outs: [o{i}]}}\n" for i in range(40))
+    (shop.root / "dvc.yaml").write_text(f"stages:\n{own}", encoding="utf-8")
+    (shop.root / "params.yaml").write_text(_many(29), encoding="utf-8")
+    told = "params.yaml: line 32: c28: there would be 31 stages with ingest and audit, at most 30 are allowed."
+    assert tell(shop, "run") == (10, "", f"error: {told}\nhint: edit params.yaml\n")
+    (shop.root / "params.yaml").write_text(_many(28), encoding="utf-8")
+    derive(Layout(shop.root))
 
 
 ODD = ("sources: 0.5", "sources: abc", "sources: [1]", "sources: {shop: 3}", "sources: {shop: {batches: 4}}", "sources: {1: {}}", "1: 2", "clean: 4", "audit: {label: [1]}", "merge: {use: 4}")  # fmt: skip
