@@ -26,7 +26,7 @@ def scan(folder: Path, cache: Cache) -> Delivery:
     if not folder.is_dir():
         raise errors.DataMissing(f"The delivery {folder} is not there.", hint="dsv pull")
     stats = _stats(folder)
-    key = narrow.key("delivery", json.dumps(stats))
+    key = _key(stats)
     known = cache.data(key)
     if known is None:
         total = xxhash.xxh3_128()
@@ -37,9 +37,25 @@ def scan(folder: Path, cache: Cache) -> Delivery:
     return Delivery(tuple(name for name, *_ in stats), known.decode())
 
 
+def known(folder: Path, cache: Cache) -> str | None:
+    """The digest of the delivery, where no file must be read for it."""
+    found = cache.data(_key(_stats(folder))) if folder.is_dir() else None
+    return None if found is None else found.decode()
+
+
+def names(folder: Path) -> list[str]:
+    """The files of the delivery, sorted."""
+    found = [os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names]
+    return sorted(name.replace(os.sep, "/") for name in found)
+
+
 def stamp(folder: Path) -> str:
     """What changes when a file of a folder does: names, sizes, times."""
     return json.dumps(_stats(folder))
+
+
+def _key(stats: list[tuple[str, int, int, int]]) -> str:
+    return narrow.key("delivery", json.dumps(stats))
 
 
 def _stats(folder: Path) -> list[tuple[str, int, int, int]]:
