@@ -103,6 +103,12 @@ def test_the_header_tells_all_columns_or_nothing(text: str, spec: ReadSpec, enco
     assert header is not None or head < len(text.encode(encoding, "replace"))
 
 
+def test_a_header_that_is_cut_off_within_quotes_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv, "HEAD", 6)
+    (tmp_path / "f").write_bytes(b'"a\nb c",d\n1,2\n')
+    assert registry.header(registry.tasks(tmp_path, ["f"], "csv", ReadSpec())) is None
+
+
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", '\ufeffa,b\r\n"x, y","z\n"\r\n', 'a,b\n"say ""x""",\n'])
 def test_plain_csv_takes_the_fast_reader(text: str) -> None:
     assert _agree(text.encode(), ReadSpec())
