@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+from dsv.errors import DsvError
 from dsv.formats.base import Header
 from dsv.ops.checkout import RAW
 from dsv.ops.execute import manifest
 from dsv.project import naming
 from dsv.project.layout import Layout
+from dsv.project.manifest import Source as Folded
 from dsv.project.manifest import load_ingested
 from dsv.project.params import Params, Source
 from dsv.project.pipeline import Instance, Pipeline
@@ -28,9 +31,8 @@ def check(layout: Layout, params: Params, plan: Pipeline, stages: Sequence[str] 
     A delivery that must be read to know its columns, and a stage that may bring any, leave names to the run. `fixed`: the
     folders of the deliveries that stay as they are; those that DVC tracks, when left out.
     """
-    data = manifest(layout)
-    known = {source.name: source for source in load_ingested(data).sources} if data else {}
-    pinned = _tracked(layout) if fixed is None else fixed
+    known = _known(layout)
+    pinned = _tracked(layout, plan.sources) if fixed is None else fixed
     headers = {s.name: ahead.headers(layout, s, known.get(s.name), pinned) for s in plan.sources}
     wanted = set(plan.stages) if not stages else {name for one in stages for name in (one, *plan.upstream(one))}
     instances = [instance for instance in plan.instances if instance.name in wanted]
@@ -39,10 +41,24 @@ def check(layout: Layout, params: Params, plan: Pipeline, stages: Sequence[str] 
         raise ParamsError(dict.fromkeys(found), params.file).located(lines(params.text))
 
 
-def _tracked(layout: Layout) -> set[str]:
+def _known(layout: Layout) -> dict[str, Folded]:
+    """What the last run read of each source; of a manifest that is damaged nothing, which is the run's to tell if it needs it."""
+    try:
+        data = manifest(layout)
+        return {source.name: source for source in load_ingested(data).sources} if data else {}
+    except DsvError:
+        return {}
+
+
+def _tracked(layout: Layout, sources: Sequence[Source]) -> set[str]:
     """The deliveries that a .dvc file pins; what a stage of the user's own makes may be another one when it is its turn."""
-    found = {path: yaml12.mapping(path.read_bytes(), path.name) for path in (layout.root / RAW).glob("*/*.dvc")}
-    return {path.with_suffix("").relative_to(layout.root).as_posix() for path, told in found.items() if not told.get("deps")}
+    folders = [f"{RAW}{source.name}/{batch}" for source in sources for batch in source.batches]
+    return {folder for folder in folders if _is_pinned(layout.root / f"{folder}.dvc")}
+
+
+def _is_pinned(path: Path) -> bool:
+    # What is imported from elsewhere has dependencies.
+    return path.is_file() and not yaml12.mapping(path.read_bytes(), path.name).get("deps")
 
 
 def _of_keys(sources: Sequence[Source], headers: Headers) -> Iterator[Problem]:

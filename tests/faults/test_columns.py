@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dsv.record import yaml12
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 
@@ -171,6 +172,17 @@ def test_an_annotation_that_lacks_its_value_is_none(raw: Project, tell: Tell) ->
     raw.dsv("add", str(path), "--source", "votes", "--batch", "v2")
     _edit(raw, f"{HEAD}{VOTES.replace('[v1]', '[v1, v2]')}merge: {{}}\n")
     assert tell(raw, "run", "-q") == (0, "", "")
+
+
+def test_a_damaged_manifest_in_the_cache_tells_nothing(raw: Project, tell: Tell) -> None:
+    assert tell(raw, "run", "-q").code == 0
+    (entry,) = (one for one in yaml12.load((raw.root / "dvc.lock").read_bytes())["stages"]["ingest"]["outs"] if one["path"] == "data/ingest")
+    listing = raw.root / ".dvc" / "cache" / "files" / "md5" / entry["md5"][:2] / entry["md5"][2:]
+    (oid,) = (one["md5"] for one in json.loads(listing.read_bytes()) if one["relpath"] == "manifest.json")
+    kept = raw.root / ".dvc" / "cache" / "files" / "md5" / oid[:2] / oid[2:]
+    kept.chmod(0o644)
+    kept.write_text("no JSON", encoding="utf-8")
+    assert tell(raw, "run", "-q").code == 0
 
 
 def test_plan_refuses_it_too(raw: Project, tell: Tell) -> None:
