@@ -46,6 +46,13 @@ class Chunk(NamedTuple):
     bad: list[Bad]
 
 
+class Header(NamedTuple):
+    """The columns that files bring at most, and whether they hold any row."""
+
+    columns: frozenset[str] = frozenset()
+    rows: bool = False
+
+
 class Unreadable(Exception):
     """A file that cannot be parsed at all."""
 
@@ -67,6 +74,9 @@ class Format(Protocol):
 
     def read(self, task: Task) -> Iterator[Chunk]:
         """The rows of the task's files, in order."""
+
+    def header(self, task: Task) -> Header | None:
+        """What is known of the task's files without reading their rows; None where that is not all of their columns."""
 
 
 def chunk(table: pa.Table, file: str, rows: np.ndarray | Sequence[int], bad: Sequence[Bad] = ()) -> Chunk:

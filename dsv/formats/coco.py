@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from dsv.formats import boxes, objects
-from dsv.formats.base import Bad, Chunk, Task, Unreadable, chunk
+from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk
 
 NAME = "coco"
 GROUP = 1
 # The category of boxes that have none: COCO knows no box without.
 UNLABELLED = "unlabelled"
+COLUMNS = ("file_name", "width", "height", "image_id", "boxes")
 KEPT = ("id", "iscrowd", "area", "attributes", "score", "segmentation")
 
 
@@ -49,6 +50,11 @@ def read(task: Task) -> Iterator[Chunk]:
                 )
         table = pa.table({**columns, "boxes": boxes.column([of[image["id"]] for image in images])})
         yield chunk(table, name, range(1, len(images) + 1), bad)
+
+
+def header(task: Task) -> Header | None:
+    """The columns that every delivery of this format has."""
+    return Header(frozenset(COLUMNS), True)
 
 
 def _columns(images: list[dict[str, Any]]) -> dict[str, pa.Array]:

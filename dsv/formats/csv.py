@@ -16,13 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, Unreadable, chunk, refused
+from dsv.formats.base import RAW, Bad, Chunk, Header, ReadSpec, Task, Unreadable, chunk, refused
 from dsv.formats.rows import Row, records
 
 NAME = "csv"
 GROUP = 1
 DELIMITER = ","
 BLOCK = 1 << 24
+# Longer headers are read with the rest.
+HEAD = 1 << 16
 
 
 def read(task: Task) -> Iterator[Chunk]:
@@ -44,6 +46,41 @@ def read_file(path: Path, name: str, spec: ReadSpec, delimiter: str) -> Iterator
     yield strict(data, name, spec, delimiter) if quick is None else quick
 
 
+def header(task: Task) -> Header | None:
+    """The first row of the task's file, or the names that are declared."""
+    return header_of(task, task.spec.delimiter or DELIMITER)
+
+
+def header_of(task: Task, delimiter: str) -> Header | None:
+    """The same with this delimiter."""
+    (name,) = task.names
+    with (task.root / name).open("rb") as file:
+        data = file.read(HEAD)
+        whole = not file.read(1)
+    if whole and (not data or data.isspace()):
+        return Header()
+    rows = records(_text(data, task.spec.encoding, whole=whole), delimiter, task.spec.quote, task.spec.escape)
+    first, second = next(rows, None), next(rows, None)
+    if not task.spec.header:
+        return Header(frozenset(task.spec.names), first is not None)
+    if not whole and (first is None or first.fault or second is None):
+        # Cut off, the row may be another one.
+        return None
+    if first is None or first.fault:
+        return Header()
+    return Header(frozenset(named(first.fields)), second is not None)
+
+
+def _text(data: bytes, encoding: str, *, whole: bool) -> str:
+    """The text of the beginning of a file."""
+    if codecs.lookup(encoding).name == "utf-8":
+        return data.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape")
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(data, whole)
+    except UnicodeError as error:
+        raise Unreadable(f"not {encoding}: {error}") from error
+
+
 def _bare(data: bytes, encoding: str) -> bytes | None:
     """The data as UTF-8 without a byte order mark; None where it is not valid."""
     if codecs.lookup(encoding).name != "utf-8":
@@ -54,7 +91,7 @@ def _bare(data: bytes, encoding: str) -> bytes | None:
     return data.removeprefix(codecs.BOM_UTF8)
 
 
-def header(first: list[str]) -> list[str]:
+def named(first: list[str]) -> list[str]:
     """The column names of a header row."""
     seen: dict[str, int] = {}
     for position, name in enumerate(first, 1):
@@ -85,7 +122,7 @@ def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None
         or (not spec.header and len(spec.names) < 2)
     ):
         return None
-    names = header(first.fields) if spec.header else list(spec.names)
+    names = named(first.fields) if spec.header else list(spec.names)
     if spec.quote and not _regular(body, delimiter, spec.quote):
         return None
     try:
@@ -128,7 +165,7 @@ def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
             raise Unreadable("the file is empty")
         if first.fault:
             raise Unreadable(f"the header: {first.fault[1]}")
-        names = header(first.fields)
+        names = named(first.fields)
     kept: list[Row] = []
     numbers, bad = [], []
     for number, row in enumerate(rows, 1):

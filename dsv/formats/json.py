@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 
 from dsv.formats import objects
-from dsv.formats.base import Bad, Chunk, Task, Unreadable, chunk
+from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk
 
 NAME = "json"
 GROUP = 1
@@ -29,3 +29,8 @@ def read(task: Task) -> Iterator[Chunk]:
             if not isinstance(one, dict)
         ]
         yield chunk(objects.table([one for _, one in good]), name, [i for i, _ in good], bad)
+
+
+def header(task: Task) -> Header | None:
+    """Nothing: each object may have another key."""
+    return None

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.json as pa_json
 
 from dsv.formats import objects
-from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, chunk, refused
+from dsv.formats.base import RAW, Bad, Chunk, Header, ReadSpec, Task, chunk, refused
 
 NAME = "jsonl"
 GROUP = 1
@@ -27,6 +27,11 @@ def read(task: Task) -> Iterator[Chunk]:
             continue
         quick = _fast(data, name, task.spec)
         yield _strict(data, name) if quick is None else quick
+
+
+def header(task: Task) -> Header | None:
+    """Nothing: each object may have another key."""
+    return None
 
 
 def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
-from dsv.formats.base import FILE, ROW, Chunk, Task
+from dsv.formats.base import FILE, ROW, Chunk, Header, Task
 
 try:
     from PIL import Image
@@ -59,6 +59,11 @@ def read(task: Task) -> Iterator[Chunk]:
     columns[FILE] = columns["path"]
     columns[ROW] = pa.array([1] * len(rows), pa.int64())
     yield Chunk(pa.table(columns), [])
+
+
+def header(task: Task) -> Header | None:
+    """The columns that every delivery of this format has."""
+    return Header(frozenset(COLUMNS), True)
 
 
 def _row(path: Path, name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dsv.formats.base import Chunk, Task, Unreadable, chunk
+from dsv.formats.base import Chunk, Header, Task, Unreadable, chunk
 
 NAME = "parquet"
 GROUP = 1
@@ -31,6 +31,16 @@ def read(task: Task) -> Iterator[Chunk]:
                 start += table.num_rows
         except pa.ArrowException as error:
             raise Unreadable(f"no readable Parquet file: {error}") from error
+
+
+def header(task: Task) -> Header | None:
+    """The schema of the task's file."""
+    (name,) = task.names
+    try:
+        found = pq.read_metadata(task.root / name)
+        return Header(frozenset(found.schema.to_arrow_schema().names), found.num_rows > 0)
+    except pa.ArrowException as error:
+        raise Unreadable(f"no readable Parquet file: {error}") from error
 
 
 def _plain(table: pa.Table) -> pa.Table:

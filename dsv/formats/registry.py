@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from dsv import errors
-from dsv.formats.base import Chunk, Format, ReadSpec, Task, Unreadable, refused
+from dsv.formats.base import Chunk, Format, Header, ReadSpec, Task, Unreadable, refused
 
 FORMATS = {
     "csv": "dsv.formats.csv",
@@ -85,6 +85,27 @@ def read(task: Task) -> Iterator[Chunk]:
         # What is read together is refused together: no file of a delivery is left out in silence.
         for name in good:
             yield refused(name, _reason(error))
+
+
+def header(found: Sequence[Task]) -> Header | None:
+    """What is known of a delivery without reading its rows; None where that is not all of its columns."""
+    columns: set[str] = set()
+    rows = False
+    for task in found:
+        one = _header(task)
+        if one is None:
+            return None
+        columns |= one.columns
+        rows = rows or one.rows
+    return Header(frozenset(columns), rows)
+
+
+def _header(task: Task) -> Header | None:
+    """Of files that `read` refuses there is none."""
+    try:
+        return Header() if task.format == "unknown" else find(task.format).header(task)
+    except (Unreadable, OSError):
+        return Header()
 
 
 def _closed(path: Path) -> str | None:

@@ -11,11 +11,15 @@ from typing import Any
 import pyarrow as pa
 
 from dsv.formats import boxes
-from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task
+from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Header, Task
 
 NAME = "voc"
 GROUP = 500
 SIDES = ("xmin", "ymin", "xmax", "ymax")
+COLUMNS = {
+    "path": pa.large_string(), "stem": pa.large_string(), "filename": pa.large_string(), "width": pa.int64(), "height": pa.int64(),
+    "depth": pa.int64(), "boxes": boxes.BOXES,
+}  # fmt: skip
 EXTRA = ("pose", "truncated", "difficult", "occluded")
 
 
@@ -28,21 +32,15 @@ def read(task: Task) -> Iterator[Chunk]:
             rows.append(_row(name, data))
         except (ET.ParseError, ValueError, OverflowError) as error:
             bad.append(Bad(name, 1, -1, "xml", str(error), data[:RAW]))
-    columns: dict[str, Any] = {
-        key: pa.array([row[key] for row in rows], kind)
-        for key, kind in (
-            ("path", pa.large_string()),
-            ("stem", pa.large_string()),
-            ("filename", pa.large_string()),
-            ("width", pa.int64()),
-            ("height", pa.int64()),
-            ("depth", pa.int64()),
-        )
-    }
-    columns["boxes"] = boxes.column([row["boxes"] for row in rows])
+    columns: dict[str, Any] = {key: pa.array([row[key] for row in rows], kind) for key, kind in COLUMNS.items()}
     columns[FILE] = columns["path"]
     columns[ROW] = pa.array([1] * len(rows), pa.int64())
     yield Chunk(pa.table(columns), bad)
+
+
+def header(task: Task) -> Header | None:
+    """The columns that every delivery of this format has."""
+    return Header(frozenset(COLUMNS), True)
 
 
 def _row(name: str, data: bytes) -> dict[str, Any]:

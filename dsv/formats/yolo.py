@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from dsv.errors import DsvError
 from dsv.formats import boxes
-from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Task, Unreadable
+from dsv.formats.base import FILE, RAW, ROW, Bad, Chunk, Header, Task, Unreadable
 from dsv.record import yaml12
 
 NAME = "yolo"
 GROUP = 0
+COLUMNS = ("path", "stem", "units", "boxes")
 NAMES = ("classes.txt", "obj.names")
 
 
@@ -40,6 +41,11 @@ def read(task: Task) -> Iterator[Chunk]:
          "boxes": boxes.column([r[2] for r in rows]), FILE: pa.array(names, pa.large_string()), ROW: pa.array([1] * len(rows), pa.int64())}
     )  # fmt: skip
     yield Chunk(table, bad)
+
+
+def header(task: Task) -> Header | None:
+    """The columns that every delivery of this format has."""
+    return Header(frozenset(COLUMNS), True)
 
 
 def _labels(task: Task) -> dict[int, str]:

@@ -17,6 +17,8 @@ from dsv.ops import take
 from dsv.project import cache, delivered, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
+from dsv.project.params.source import ANNOTATIONS, TOLD
+from dsv.record.problem import listed, nearest
 from dsv.runner.ingest import sample
 from dsv.store import disk, files
 from dsv.store.hashed import Hashed
@@ -94,6 +96,7 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
     changed: dict[str, Any] = {}
     if source is None:
         _check_license(delivery)
+        _check_annotations(delivery, params)
         body = _body(delivery)
     else:
         now = (source, *source.delivered())[-1]
@@ -165,6 +168,31 @@ def _check_license(delivery: Delivery) -> None:
         raise errors.UsageError(fault, hint="see https://spdx.org/licenses; private terms are LicenseRef-NAME")
 
 
+def _check_annotations(delivery: Delivery, params: Params) -> None:
+    """Refuses annotations of which nobody could say what they are about, and flags of annotations for anything else."""
+    given = [key for key in (*TOLD, "annotator") if getattr(delivery, key) is not None]
+    if _kind(delivery) != ANNOTATIONS:
+        if given:
+            raise errors.UsageError(f"{_flags(given)}: only annotations have this, the kind is {_kind(delivery)}.", hint="--kind annotations")
+        return
+    lacking = [key for key in TOLD if key not in given]
+    if lacking:
+        message = f"The source {delivery.source!r} is new and of annotations; it needs {_flags(lacking)}."
+        raise errors.UsageError(message, hint="; ".join(f"--{key}: {TOLD[key]}" for key in lacking))
+    others = [name for name, other in params.sources.items() if other.kind != ANNOTATIONS]
+    if delivery.of not in others:
+        message = f"--of {delivery.of}: no source of records or media is called so{nearest(str(delivery.of), others) or '.'}"
+        raise errors.UsageError(message, hint=f"sources: {listed(others)}" if others else "add the records first")
+
+
+def _flags(keys: Sequence[str]) -> str:
+    return ", ".join(f"--{key}" for key in keys)
+
+
+def _kind(delivery: Delivery) -> str:
+    return delivery.kind or (ANNOTATIONS if delivery.item else "records")
+
+
 def _said(delivery: Delivery) -> dict[str, Any]:
     """What is said of the source, by the keys of params.yaml; None where nothing is said."""
     same = {name: getattr(delivery, name) for name in ("kind", "format", "license", "privacy", "item", "of", "annotator", "value")}
@@ -173,7 +201,7 @@ def _said(delivery: Delivery) -> dict[str, Any]:
 
 def _body(delivery: Delivery) -> dict[str, Any]:
     told = _said(delivery) | _named(delivery)
-    told["kind"] = delivery.kind or ("annotations" if delivery.item else "records")
+    told["kind"] = _kind(delivery)
     told["license"] = licences.normal(str(delivery.license))
     return {key: list(value) if key == "key" else value for key in WRITTEN if (value := told.get(key)) is not None}
 

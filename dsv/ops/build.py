@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.engines import registry as engines
+from dsv.ops import ahead
 from dsv.ops.checkout import RAW
 from dsv.ops.derive import derive
 from dsv.ops.derive import signatures as derived
@@ -24,6 +25,7 @@ from dsv.ops.scratch import Scratch
 from dsv.project import missing
 from dsv.project.layout import INGEST, LOCK, PIPELINE, Layout, report, stage_out
 from dsv.project.locked import kept
+from dsv.project.params import load
 from dsv.project.pipeline import INGEST_OUTS, Pipeline
 from dsv.project.version import WORKSPACE, Version
 from dsv.record.typedhash import same
@@ -110,6 +112,7 @@ def build(base: Version, wanted: Wanted, scratch: Scratch, work: Work) -> Built:
             work.progress.step(name)
             if name == INGEST:
                 _deliver(base, pipeline, wanted.deliveries, layout)
+                ahead.check(layout, load(layout.params), pipeline, wanted.stages, wanted.deliveries)
             ran[name] = execute(layout, name, engine, work.progress)
             if name not in pipeline.deciding or _manifest(layout, name) != base.manifest(name):
                 moved.add(name)

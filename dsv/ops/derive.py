@@ -9,7 +9,7 @@ from dsv.project import edit
 from dsv.project.build import pipeline
 from dsv.project.build import stages as dvc_text
 from dsv.project.layout import Layout
-from dsv.project.params import licences, load
+from dsv.project.params import load, ready
 from dsv.project.pipeline import Pipeline, build
 from dsv.project.pipeline import signatures as pipeline_signatures
 from dsv.record import yaml12
@@ -36,8 +36,9 @@ def derive(layout: Layout) -> Pipeline:
     python.importable(layout.root)
     edit.quote_keys(layout.params)
     params = load(layout.params)
-    licences.check(params, formats.FORMATS)
+    ready.check(params, formats.FORMATS)
     plan = build(params)
+    ready.check_count(params, plan.stages)
     text, differs = dvc_text(layout, plan)
     if differs:
         files.write(layout.root / "dvc.yaml", text.encode())

@@ -17,6 +17,8 @@ from dsv.project.layout import INGEST, MANIFEST, Layout, report, stage_out
 from dsv.project.manifest import load_decided, load_ingested
 from dsv.project.pipeline import INGEST_OUTS, Pipeline, params_hash
 from dsv.record import yaml12
+from dsv.record.lines import lines
+from dsv.record.problem import ParamsError
 from dsv.runner.ingest import ingest
 from dsv.runner.shards.previous import Previous
 from dsv.runner.stage import run_stage
@@ -46,9 +48,12 @@ def execute(
     plan.check([name])
     _check_signature(layout, plan, name)
     with _alone(layout, name):
-        if name == INGEST:
-            return _ingest(layout, plan, engine(), progress)
-        return _stage(layout, plan, name, engine(), progress)
+        try:
+            if name == INGEST:
+                return _ingest(layout, plan, engine(), progress)
+            return _stage(layout, plan, name, engine(), progress)
+        except ParamsError as error:
+            raise error.located(lines(layout.params.read_text(encoding="utf-8-sig"))) from error
 
 
 def _check_signature(layout: Layout, plan: Pipeline, name: str) -> None:
@@ -83,6 +88,11 @@ def previous(layout: Layout, out: str, digests: Mapping[str, Mapping[str, str]] 
     if oid is None or not store.has(oid):
         return Previous(store)
     return Previous(store, store.tree(oid), digests or {})
+
+
+def manifest(layout: Layout) -> bytes | None:
+    """The manifest of ingest that the last run pinned."""
+    return _old_manifest(previous(layout, stage_out(INGEST)))
 
 
 def _old_manifest(before: Previous) -> bytes | None:

@@ -11,7 +11,7 @@ from dsv.dvcio import lock, process
 from dsv.dvcio.turn import turn
 from dsv.engines import registry as engines
 from dsv.engines.base import Engine
-from dsv.ops import gc, serve
+from dsv.ops import ahead, gc, serve
 from dsv.ops.derive import derive
 from dsv.ops.execute import execute
 from dsv.ops.progress import SILENT, Progress
@@ -70,9 +70,11 @@ def _run(layout: Layout, stages: Sequence[str], work: Work, held: int) -> list[S
     if not plan.sources:
         raise errors.DsvError("params.yaml names no source yet.", hint="dsv add PATH --source NAME --license SPDX")
     layout.temporary.mkdir(parents=True, exist_ok=True)
-    restore(layout, load(layout.params))
+    params = load(layout.params)
+    restore(layout, params)
     process.heal(layout.root)
     _check_lock(layout)
+    ahead.check(layout, params, plan, stages)
     work.progress.step("dvc repro")
     told: dict[str, Told] = {}
 

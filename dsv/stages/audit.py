@@ -10,7 +10,7 @@ import polars as pl
 
 from dsv.ledger.decisions import Decisions
 from dsv.record import canonical, digest
-from dsv.stages.base import ID, Decided, Needs, Prepared, Round, SourceFacts, View
+from dsv.stages.base import ID, Decided, Named, Needs, Prepared, Round, SourceFacts, View
 
 NAME = "audit"
 DOC = "Counts classes, groups and splits, and checks for leakage."
@@ -37,10 +37,15 @@ def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
     return Needs(None)
 
 
-def columns(params: Params) -> Mapping[str, str]:
-    """The columns that the params name, each with its path; not the label that nobody named."""
-    named = {} if params.label == Params.label else {params.label: "label"}
-    return named | {name: f"groups[{i}]" for i, name in enumerate(params.groups)}
+def columns(params: Params) -> tuple[Named, ...]:
+    """The columns that the params name; the label that is taken for granted need not be there."""
+    groups = [Named(("groups", i), name) for i, name in enumerate(params.groups)]
+    return (*([] if params.label == Params.label else [Named(("label",), params.label)]), *groups)
+
+
+def assigned(params: Params) -> tuple[str, ...]:
+    """None: nothing is decided."""
+    return ()
 
 
 def prepare(view: View, params: Params) -> Prepared:

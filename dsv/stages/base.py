@@ -77,8 +77,20 @@ class Needs(NamedTuple):
     annotations: tuple[str, ...] | None = ()
 
 
+class Named(NamedTuple):
+    """A column that params name: where, from the section on, and which."""
+
+    path: tuple[str | int, ...]
+    column: str
+
+
 class Stage(Protocol):
-    """What a stage module offers."""
+    """What a stage module offers. It may also tell, so that wrong names are refused before a delivery is read:
+
+    columns(params)             `Named` columns of records, each of which some record must have
+    assigned(params)            the columns that its decisions may bring
+    annotated(params, sources)  the names of the annotation sources whose columns it reads
+    """
 
     NAME: str
     DOC: str

@@ -19,7 +19,7 @@ from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import DROP, Decisions
 from dsv.record.problem import nearest
 from dsv.record.schema import OneOf
-from dsv.stages.base import ID, RECORDS, Decided, Needs, Prepared, Round, SourceFacts, View
+from dsv.stages.base import ID, RECORDS, Decided, Named, Needs, Prepared, Round, SourceFacts, View
 from dsv.stages.rules.apply import FIRST, INDEX, LOCAL_SCHEMA, apply
 from dsv.stages.rules.plan import Planned, depends, plan, setters
 from dsv.stages.rules.registry import GLOBAL, PARAMS
@@ -56,13 +56,18 @@ def values(params: Any) -> Mapping[str, tuple[str, ...]]:
     return {rule.label: setters(planned, rule) for rule in planned}
 
 
-def columns(params: Any) -> Mapping[str, str]:
-    """The columns that the rules name, each with the path of the first rule that does."""
-    found: dict[str, str] = {}
-    for rule in plan(params.rules):
-        for name in rule.params.reads():
-            found.setdefault(name, rule.path)
-    return found
+def columns(params: Any) -> tuple[Named, ...]:
+    """The columns that the rules name, and where."""
+    return tuple(
+        Named(("rules", rule.place, rule.name, *path), column)
+        for rule in plan(params.rules)
+        for path, column in rule.params.named()
+    )
+
+
+def assigned(params: Any) -> tuple[str, ...]:
+    """None that is new: a rule sets columns that records have."""
+    return ()
 
 
 def needs(params: Any, sources: Mapping[str, SourceFacts]) -> Needs:
@@ -77,7 +82,7 @@ def needs(params: Any, sources: Mapping[str, SourceFacts]) -> Needs:
     if any(rule.is_global and not getattr(rule.params, "columns", ()) for rule in planned):
         return Needs(None)
     # No column at all would mean that records are not read.
-    return Needs(tuple(sorted(columns(params))) or (ID,))
+    return Needs(tuple(sorted({one.column for one in columns(params)})) or (ID,))
 
 
 def prepare(view: View, params: Any) -> Prepared:

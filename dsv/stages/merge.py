@@ -90,6 +90,16 @@ def _used(params: Params, sources: Mapping[str, SourceFacts]) -> dict[str, Sourc
     return found
 
 
+def annotated(params: Params, sources: Mapping[str, SourceFacts]) -> tuple[str, ...]:
+    """The sources of annotations that are merged."""
+    return tuple(_used(params, sources))
+
+
+def assigned(params: Params) -> tuple[str, ...]:
+    """The label or boxes, and what is told of them."""
+    return (params.column, "_votes", "_agree", "_state")
+
+
 def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
     """Ids of records; item, annotator and value of annotations."""
     columns = {c for s in _used(params, sources).values() for c in (s.item, s.annotator, s.value) if c}
@@ -113,10 +123,11 @@ def prepare(view: View, params: Params) -> Prepared:
 def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataFrame:
     if source.item is None or source.of is None or source.value is None:
         raise errors.DsvError(f"sources.{source.name} needs item, of and value to be merged.", hint="edit params.yaml")
-    items = frame[source.item].cast(pl.String).fill_null("")
+    nothing = pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    items = (frame[source.item] if source.item in frame.columns else nothing).cast(pl.String).fill_null("")
     if source.match == "stem":
         items = pl.Series([PurePosixPath(i).stem for i in items.to_list()], dtype=pl.String)
-    value = frame[source.value] if source.value in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    value = frame[source.value] if source.value in frame.columns else nothing
     if params.kind == "label" and value.dtype != pl.String:
         if value.dtype.is_nested():
             raise errors.DsvError(

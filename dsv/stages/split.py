@@ -17,7 +17,7 @@ from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import Decisions
 from dsv.record import canonical, digest
 from dsv.stages import quotas
-from dsv.stages.base import ID, Decided, Needs, Prepared, Round, SourceFacts, View
+from dsv.stages.base import ID, Decided, Named, Needs, Prepared, Round, SourceFacts, View
 from dsv.stages.components import join_groups
 
 NAME = "split"
@@ -59,6 +59,17 @@ def rules(params: Params) -> Mapping[str, tuple[str, ...]]:
 def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
     """The group and stratum columns, and ids for records without a group."""
     return Needs((ID, *dict.fromkeys([*params.group, *params.stratify])))
+
+
+def columns(params: Params) -> tuple[Named, ...]:
+    """The group and stratum columns."""
+    named = {"group": params.group, "stratify": params.stratify}
+    return tuple(Named((key, i), name) for key, names in named.items() for i, name in enumerate(names))
+
+
+def assigned(params: Params) -> tuple[str, ...]:
+    """The split."""
+    return ("split",)
 
 
 def prepare(view: View, params: Params) -> Prepared:

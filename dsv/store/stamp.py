@@ -26,7 +26,7 @@ def _stamps(folder: str, below: str) -> Iterator[Stamp]:
         for entry in listing:
             if entry.is_dir(follow_symlinks=False):
                 yield from _stamps(entry.path, f"{below}{entry.name}/")
-            else:
+            elif not entry.is_dir():
                 try:
                     found = entry.stat()
                 except FileNotFoundError:  # a link to nothing

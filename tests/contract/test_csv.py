@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsv.formats import csv
-from dsv.formats.base import ReadSpec, Unreadable
+from dsv.formats import csv, registry
+from dsv.formats.base import FILE, ROW, ReadSpec, Unreadable
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
 FIELDS = [
@@ -83,6 +86,27 @@ def test_the_fast_reader_of_csv_reads_what_the_strict_one_does_at_length(
     text: str, spec: ReadSpec, delimiter: str
 ) -> None:
     _agree(text.encode(), spec, delimiter)
+
+
+@given(texts, specs, st.sampled_from(["utf-8", "utf-16", "latin-1"]), st.sampled_from([5, 9, 1 << 16]))
+@settings(deadline=None, max_examples=300, derandomize=True)
+def test_the_header_tells_all_columns_or_nothing(text: str, spec: ReadSpec, encoding: str, head: int) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv, "HEAD", head)
+        Path(folder, "f").write_bytes(text.encode(encoding, "replace"))
+        (task,) = registry.tasks(Path(folder), ["f"], "csv", replace(spec, encoding=encoding))
+        header = registry.header([task])
+        rows = [chunk.table for chunk in registry.read(task)]
+    columns = {column for table in rows for column in table.column_names} - {FILE, ROW}
+    assert header is None or columns <= header.columns
+    assert header is None or header.rows or not any(table.num_rows for table in rows)
+    assert header is not None or head < len(text.encode(encoding, "replace"))
+
+
+def test_a_header_that_is_cut_off_within_quotes_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv, "HEAD", 6)
+    (tmp_path / "f").write_bytes(b'"a\nb c",d\n1,2\n')
+    assert registry.header(registry.tasks(tmp_path, ["f"], "csv", ReadSpec())) is None
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", '\ufeffa,b\r\n"x, y","z\n"\r\n', 'a,b\n"say ""x""",\n'])

@@ -13,7 +13,7 @@ import pytest
 from dsv.engines.local import Local
 from dsv.errors import BadRecords
 from dsv.formats import jsonl, registry
-from dsv.formats.base import FILE, ROW, Bad, ReadSpec
+from dsv.formats.base import FILE, ROW, Bad, Header, ReadSpec
 from dsv.ops.export import WRITERS
 from dsv.project.params import Source
 from dsv.runner.ingest import deliver
@@ -118,6 +118,27 @@ def test_a_damaged_file_is_refused_and_the_others_are_read(name: str, how: str, 
     assert name in HEADED or victim in {one.file for one in bad} | {row[FILE] for row in rows}
     whole, _ = read(put(tmp_path / "whole", given.files), name)
     assert [row for row in rows if row[FILE] != victim] == [row for row in whole if row[FILE] != victim]
+
+
+@every_format
+@pytest.mark.parametrize("how", ["none", *DAMAGE])
+def test_no_row_has_a_column_that_the_header_does_not_tell(name: str, how: str, tmp_path: Path) -> None:
+    given = FORMATS[name]
+    victim = min(given.files)
+    folder = put(tmp_path / "raw", {**given.files, victim: DAMAGE.get(how, bytes)(given.files[victim])})
+    tasks = registry.tasks(folder, sorted(given.files), name, PLAIN)
+    header = registry.header(tasks)
+    columns = {column for task in tasks for chunk in registry.read(task) for column in chunk.table.column_names}
+    assert header is None or (columns - {FILE, ROW} <= header.columns and header.rows)
+
+
+@every_format
+def test_what_the_header_tells_of_a_good_delivery_is_there(name: str, tmp_path: Path) -> None:
+    given = FORMATS[name]
+    folder = put(tmp_path / "raw", given.files)
+    header = registry.header(registry.tasks(folder, sorted(given.files), name, PLAIN))
+    columns = {column for row in read(folder, name)[0] for column in row} - {FILE, ROW}
+    assert header == (None if name in ("json", "jsonl") else Header(frozenset(columns), True))
 
 
 @every_format

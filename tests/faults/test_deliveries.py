@@ -127,13 +127,31 @@ def test_files_that_lie_where_the_delivery_goes_stay(shop: Project, tell: Tell) 
     assert (folder / "a.csv").read_text(encoding="utf-8") == ROWS
 
 
+ABOUT = {
+    "--kind annotations": (
+        "The source 'votes' is new and of annotations; it needs --item, --of, --value.\nhint: --item: the column that names the annotated"
+        " record; --of: the source of the annotated records; --value: the column of the annotation"
+    ),
+    "--item id --of shop": "The source 'votes' is new and of annotations; it needs --value.\nhint: --value: the column of the annotation",
+    "--item id --of shpo --value x": "--of shpo: no source of records or media is called so; did you mean shop?\nhint: sources: shop",
+    "--value x --annotator w": "--value, --annotator: only annotations have this, the kind is records.\nhint: --kind annotations",
+    "--kind media --of shop": "--of: only annotations have this, the kind is media.\nhint: --kind annotations",
+}
+
+
+@pytest.mark.parametrize("flags", ABOUT)
+def test_annotations_that_say_nothing_of_a_record_are_refused_before_they_are_copied(shop: Project, tell: Tell, flags: str) -> None:
+    before = (shop.root / "params.yaml").read_bytes()
+    path = shop.write("n.csv", ROWS)
+    assert tell(shop, "add", str(path), "--source", "votes", "--license", "MIT", *flags.split()) == (2, "", f"error: {ABOUT[flags]}\n")
+    assert ((shop.root / "params.yaml").read_bytes(), (shop.root / "data" / "raw" / "votes").exists()) == (before, False)
+
+
 def test_a_source_that_params_refuse_leaves_no_delivery_behind(shop: Project, tell: Tell) -> None:
     path = shop.write("n.csv", ROWS)
-    told = tell(
-        shop, "add", str(path), *NEW, "--of", "nope", "--item", "id", "--annotator", "x", "--value", "x", "--move"
-    )
+    told = tell(shop, "add", str(path), *NEW, "--key", "id", "--key", "id", "--move")
     assert told.code == 10
-    assert '"nope", which is no source' in told.err
+    assert 'found "id" twice' in told.err
     assert path.exists()
     assert shop.git("status", "--short") == ""
 

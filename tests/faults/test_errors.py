@@ -26,19 +26,18 @@ def _edit(project: Project, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_a_key_that_the_delivery_lacks(shop: Project) -> None:
-    _edit(shop, "key: [id]", "key: [idd]")
-    assert shop.dsv("run", code=10).err == (
-        "error: sources.shop.key names the column 'idd', which the delivery does not have; it has id, x.\n"
-        "hint: edit sources.shop.key in params.yaml\n"
-    )
+NO_KEY = "params.yaml: line 8: sources.shop.key[0]: the column 'id' is float; keys are text, integers, booleans or dates."
+
+
+def test_a_key_of_numbers_with_decimals(shop: Project) -> None:
+    _edit(shop, "id: int", "id: float")
+    assert shop.dsv("run", code=10).err == f"error: {NO_KEY}\nhint: edit params.yaml\n"
 
 
 def test_an_error_in_json(shop: Project) -> None:
-    _edit(shop, "key: [id]", "key: [idd]")
+    _edit(shop, "id: int", "id: float")
     assert shop.dsv("run", "--format", "json", code=10).err == (
-        '{"dsv.error/v1": {"code": 10, "message": "sources.shop.key names the column \'idd\', which the delivery does not'
-        ' have; it has id, x.", "hint": "edit sources.shop.key in params.yaml"}}\n'
+        f'{{"dsv.error/v1": {{"code": 10, "message": "{NO_KEY}", "hint": "edit params.yaml"}}}}\n'
     )
 
 

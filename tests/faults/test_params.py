@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dsv.ops.derive import derive
+from dsv.project.layout import Layout
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 
@@ -37,18 +39,22 @@ SOURCES = {
         " mean FreeImage?"
     ),
     source("{license: MIT, key: [nope], batches: [b1]}"): (
-        "sources.shop.key names the column 'nope', which the delivery does not have; it has id, x.\n"
-        "hint: edit sources.shop.key in params.yaml"
+        'params.yaml: line 3: sources.shop.key[0]: found "nope", a column that no delivery of shop has; there are id, x.'
     ),
     source("{license: MIT, format: cvs, batches: [b1]}"): (
         'params.yaml: line 3: sources.shop.format: found "cvs", one of csv, tsv, json, jsonl, parquet, media, voc, coco, yolo'
         " is wanted; did you mean csv?"
     ),
     source("{license: MIT, key: [id], columns: {id: float}, batches: [b1]}"): (
-        "sources.shop.key: the column 'id' is float; keys are text, integers, booleans or dates.\nhint: edit sources.shop in params.yaml"
+        "params.yaml: line 3: sources.shop.key[0]: the column 'id' is float; keys are text, integers, booleans or dates."
     ),
     source("{kind: annotations, item: id, of: shop, annotator: w, value: x, license: MIT, batches: [b1]}"): (
         'params.yaml: line 3: sources.shop.of: found "shop", whose kind is annotations; a source of records or media is wanted.'
+    ),
+    source("{key: [id], license: MIT, batches: [b1]}\n  votes: {kind: annotations, item: id, license: MIT}"): (
+        "params.yaml has 2 problems:\n"
+        "  line 4: sources.votes.of: the key is missing; the source of the annotated records (shop) is wanted.\n"
+        "  line 4: sources.votes.value: the key is missing; the column of the annotation is wanted."
     ),
 }
 STAGES = {
@@ -61,7 +67,9 @@ STAGES = {
         "params.yaml: line 4: clean.rules[0].missing.column: unknown key; did you mean columns? Known here: id, sources, columns, when,"
         " blank."
     ),
-    "clean: {rules: [{missing: {columns: [y]}}]}": "clean: no record has a column 'y'; there are id, x.\nhint: edit clean in params.yaml",
+    "clean: {rules: [{missing: {columns: [y]}}]}": (
+        'params.yaml: line 4: clean.rules[0].missing.columns[0]: found "y", a column that no record has; there are id, x.'
+    ),
     "clean: {rules: [{range: {column: id, min: five}}]}": (
         "params.yaml: line 4: clean.rules[0].range.min: found 'five', a number or a date such as '2026-01-31' is wanted."
     ),
@@ -76,15 +84,21 @@ STAGES = {
         "params.yaml has 2 problems:\n  line 4: split.fractions.train: found 1.5, at most 1.0 is allowed.\n"
         "  line 4: split.fractions.test: found -0.5, at least 0.0 is allowed."
     ),
-    "split: {fractions: {train: 1}, stratify: [label]}": "split: no record has a column 'label'; there are id, x.\nhint: edit split in params.yaml",
+    "split: {fractions: {train: 1}, stratify: [label]}": (
+        'params.yaml: line 4: split.stratify[0]: found "label", a column that no record has; there are id, x.'
+    ),
     "split: {method: random, fractions: {train: 1}}": 'params.yaml: line 4: split.method: found "random", one of hash, sticky, fresh is wanted.',
     "merge: {method: majority, min_votes: 0}": "params.yaml: line 4: merge.min_votes: found 0, at least 1 is allowed.",
     "merge: {method: majorty}": 'params.yaml: line 4: merge.method: found "majorty", one of majority, weighted is wanted; did you mean majority?',
     "audit: {groups: x}": 'params.yaml: line 4: audit.groups: found "x", a list is wanted; write [x].',
-    "audit: {label: txt, groups: [x]}": "audit: no record has a column 'txt'; there are id, x.\nhint: edit audit in params.yaml",
-    "audit: {groups: [x, i]}": "audit: no record has a column 'i'; did you mean id? There are id, x.\nhint: edit audit in params.yaml",
+    "audit: {label: txt, groups: [x]}": (
+        'params.yaml: line 4: audit.label: found "txt", a column that no record has; there are id, x.'
+    ),
+    "audit: {groups: [x, i]}": (
+        'params.yaml: line 4: audit.groups[1]: found "i", a column that no record has; did you mean id? There are id, x.'
+    ),
     "clean: {rules: [{duplicate: {}}, {missing: {columns: [y]}}]}": (
-        "clean: no record has a column 'y'; there are id, x.\nhint: edit clean in params.yaml"
+        'params.yaml: line 4: clean.rules[1].missing.columns[0]: found "y", a column that no record has; there are id, x.'
     ),
     "clean-2: {use: clean, rules: [{range: {column: x, min: 1}}]}": (
         "clean-2.rules[0].range cannot be applied to source shop: the column 'x' is text, number is wanted.\n"
@@ -129,6 +143,20 @@ def test_a_run_after_wrong_params_builds_the_same_version(shop: Project, tell: T
     (shop.root / "params.yaml").write_text(good, encoding="utf-8")
     assert tell(shop, "run").code == 0
     assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+
+
+def _many(n: int) -> str:
+    return SOURCE + "".join(f"c{i}: {{use: clean}}\n" for i in range(n))
+
+
+def test_stages_of_ones_own_in_dvc_yaml_do_not_count_among_the_thirty(shop: Project, tell: Tell) -> None:
+    own = "".join(f"  own{i}: {{cmd: 'true', outs: [o{i}]}}\n" for i in range(40))
+    (shop.root / "dvc.yaml").write_text(f"stages:\n{own}", encoding="utf-8")
+    (shop.root / "params.yaml").write_text(_many(29), encoding="utf-8")
+    told = "params.yaml: line 32: c28: there would be 31 stages with ingest and audit, at most 30 are allowed."
+    assert tell(shop, "run") == (10, "", f"error: {told}\nhint: edit params.yaml\n")
+    (shop.root / "params.yaml").write_text(_many(28), encoding="utf-8")
+    derive(Layout(shop.root))
 
 
 ODD = ("sources: 0.5", "sources: abc", "sources: [1]", "sources: {shop: 3}", "sources: {shop: {batches: 4}}", "sources: {1: {}}", "1: 2", "clean: 4", "audit: {label: [1]}", "merge: {use: 4}")  # fmt: skip

@@ -1,35 +1,18 @@
-"""Licences and formats that sources declare. The SPDX list is slow to load: only what adds or runs imports this."""
+"""Licences that sources declare. The SPDX list is slow to load: only what adds or runs imports this."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from functools import cache
 from typing import Final
 
 from license_expression import ExpressionError, Licensing, get_spdx_licensing
 
-from dsv.project.params.model import Params
-from dsv.record.lines import lines
-from dsv.record.problem import ParamsError, Problem, found, listed, nearest
+from dsv.record.problem import found, nearest
 
 LICENSE_REF: Final = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
 # SPDX's words for `nobody looked` and `there is none` allow nothing
 NOTHING_KNOWN: Final = ("none", "noassertion", "unknown")
-
-
-def check(params: Params, formats: Collection[str] = ()) -> None:
-    """Refuses sources whose licence is missing or unknown, or whose format is none of the given ones."""
-    problems = []
-    for name, source in params.sources.items():
-        reason = fault(source.license)
-        if reason:
-            problems.append(Problem(("sources", name, "license"), reason))
-        if formats and source.format is not None and source.format not in formats:
-            allowed = f"one of {listed(formats)} is wanted{nearest(source.format, formats)}"
-            problems.append(Problem(("sources", name, "format"), f"found {found(source.format)}, {allowed}"))
-    if problems:
-        raise ParamsError(problems, params.file).located(lines(params.text))
 
 
 def fault(expression: str | None) -> str | None:

@@ -15,6 +15,12 @@ from dsv.record.problem import found
 ANNOTATIONS: Final = "annotations"
 FIELDS: Final = {"quote": "quoting", "escape": "escaping"}
 ONLY_TOLD: Final = ("arrived", "license", "url", "privacy", "consent", "meta", "name")
+# Without these nobody knows what is said of which record. Who said it may be left out.
+TOLD: Final = {
+    "item": "the column that names the annotated record",
+    "of": "the source of the annotated records",
+    "value": "the column of the annotation",
+}
 ONLY_ANNOTATIONS: Final = ("item", "of", "annotator", "value", "value_type", "match")
 
 
@@ -80,15 +86,13 @@ class Source:
         default=(), metadata={"nonempty": True, "unique": True, "doc": "of the columns, without a header"}
     )
     encoding: str = "utf-8"
-    item: str | None = field(
-        default=None, metadata={"nonempty": True, "doc": "the column that names the annotated record"}
-    )
-    of: str | None = field(default=None, metadata={"doc": "the source of the annotated records"})
+    item: str | None = field(default=None, metadata={"nonempty": True, "doc": TOLD["item"]})
+    of: str | None = field(default=None, metadata={"doc": TOLD["of"]})
     annotated_by: str | Const | None = field(
         default=None,
         metadata={"nonempty": True, "key": "annotator", "doc": "a column, or {const: NAME} for one annotator"},
     )
-    value: str | None = field(default=None, metadata={"nonempty": True, "doc": "the column of the annotation"})
+    value: str | None = field(default=None, metadata={"nonempty": True, "doc": TOLD["value"]})
     value_type: Literal["label", "boxes", "text"] | None = field(
         default=None, metadata={"doc": "inferred when left out"}
     )
@@ -121,6 +125,10 @@ class Source:
     def batches(self) -> tuple[str, ...]:
         """The names of the deliveries in order of arrival."""
         return tuple(batch.name for batch in self.arrived)
+
+    def lacking(self) -> tuple[str, ...]:
+        """The keys that annotations need and that are not there."""
+        return tuple(key for key in TOLD if getattr(self, key) is None)
 
     def delivered(self) -> tuple[Source, ...]:
         """The source as each of its batches is read."""

@@ -13,10 +13,12 @@ import pyarrow as pa
 from dsv import errors
 from dsv.engines.base import Engine
 from dsv.formats import registry
-from dsv.formats.base import Bad, ReadSpec
+from dsv.formats.base import Bad, Header, ReadSpec, Task
+from dsv.project import naming
 from dsv.project.params import Source as SourceParams
 from dsv.record import identity
-from dsv.stages.base import ID
+from dsv.record.problem import ParamsError, Problem
+from dsv.stages.base import ID, Named
 from dsv.table import mixing, typing
 from dsv.table import types as table_types
 from dsv.table.together import together
@@ -56,12 +58,22 @@ def columns(source: SourceParams) -> dict[str, typing.Column]:
     return found
 
 
+def tasks(folder: Path, names: Sequence[str], source: SourceParams) -> list[Task]:
+    """The files of a delivery as they are read."""
+    return registry.tasks(folder, names, source.format or ("media" if source.kind == "media" else None), spec(source))
+
+
+def header(folder: Path, names: Sequence[str], source: SourceParams) -> Header | None:
+    """What is known of a delivery without reading its rows; None where that is not all of its columns."""
+    found = registry.header(tasks(folder, names, source))
+    return None if found is None else found._replace(columns=frozenset(source.rename.get(c, c) for c in found.columns))
+
+
 def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourceParams) -> Parsed:
     """Reads all files of a delivery, in parallel, and types the rows."""
-    tasks = registry.tasks(folder, names, source.format or ("media" if source.kind == "media" else None), spec(source))
     # A number for each file: its name in every row would be moved and copied over and over.
     file = pl.Enum(names)
-    parts = engine.map(partial(_parse, file=file, declared=columns(source), rename=dict(source.rename)), tasks)
+    parts = engine.map(partial(_parse, file=file, declared=columns(source), rename=dict(source.rename)), tasks(folder, names, source))
     frames = [part.frame for part in parts if part.frame.width]
     frame = _together(frames) if frames else pl.DataFrame(schema={FILE: file, ROW: pl.Int64})
     bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
@@ -144,26 +156,23 @@ def _misfit(frame: pl.DataFrame, misfit: typing.Misfit) -> Bad:
     return Bad(row[FILE], row[ROW], -1, "type", misfit.reason, shown)
 
 
-def keyed(parsed: Parsed, key: Sequence[str], source: SourceParams) -> Parsed:
-    """The rows that have a key; those with a null in it are refused. A key column that no file has is the user's error."""
+def keyed(parsed: Parsed, key: Sequence[str], named: Sequence[Named]) -> Parsed:
+    """The rows that have a key; those with a null in it are refused. A key column that no file has is the user's error;
+    `named` tells where params.yaml names it."""
     if tuple(key) == (identity.CONTENT_KEY,):
         return parsed
     if parsed.frame.is_empty():
         lacking = [pl.lit(None, pl.String).alias(name) for name in key if name not in parsed.frame.columns]
         return Parsed(parsed.frame.with_columns(lacking).clear(), parsed.bad)
-    for name in key:
-        if name not in parsed.frame.columns:
-            there = ", ".join(sorted(c for c in parsed.frame.columns if c not in (FILE, ROW)))
-            raise errors.DsvError(
-                f"sources.{source.name}.key names the column {name!r}, which the delivery does not have; it has {there}.",
-                hint=f"edit sources.{source.name}.key in params.yaml",
-            )
-        if not identity.is_key_type(parsed.frame.schema[name]):
-            raise errors.DsvError(
-                f"sources.{source.name}.key: the column {name!r} is {table_types.called(parsed.frame.schema[name])}; "
-                "keys are text, integers, booleans or dates.",
-                hint=f"edit sources.{source.name} in params.yaml",
-            )
+    there = {name for name in parsed.frame.columns if name not in (FILE, ROW)}
+    problems = naming.problems(named, there, "the delivery does not have")
+    problems += [
+        Problem(path, f"the column {name!r} is {table_types.called(parsed.frame.schema[name])}; keys are text, integers, booleans or dates")
+        for path, name in named
+        if name in there and not identity.is_key_type(parsed.frame.schema[name])
+    ]
+    if problems:
+        raise ParamsError(problems)
     keyless = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
     if not keyless.any():
         return parsed

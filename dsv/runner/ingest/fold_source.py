@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,10 @@ import polars as pl
 
 from dsv import errors
 from dsv.ledger import decisions as ledger
+from dsv.project import naming
 from dsv.project.layout import INGEST
 from dsv.project.manifest import Batch, Shard, Source
+from dsv.project.params import Source as SourceParams
 from dsv.record import digest, identity
 from dsv.runner.ingest import batch_shards, deliver, fold, held, raw
 from dsv.runner.ingest.held import Folder, State
@@ -26,15 +28,13 @@ REVISION = 3
 def run(folder: Folder) -> tuple[Source, State]:
     """The source with all its batches folded; base, origin and quarantine files are in place."""
     state = State()
-    signature = digest.hash_text(f"{REVISION}\x1f{folder.params.name}\x1f{folder.params_hashes[0]}")
     deliveries = [raw.scan(folder.layout.raw(folder.params.name, b), folder.cache) for b in folder.params.batches]
-    signatures = []
-    for batch, delivery, own in zip(folder.params.batches, deliveries, folder.params_hashes[1:], strict=True):
-        changed = f"\x1f{own}" if own != folder.params_hashes[0] else ""
-        signature = digest.hash_text(f"{signature}\x1f{batch}\x1f{delivery.digest}{changed}")
-        signatures.append(signature)
+    signatures = signed(folder.params, folder.params_hashes, [delivery.digest for delivery in deliveries])
     done = _resume(folder, state, signatures)
-    read_as = [replace(folder, params=source) for source in folder.params.delivered()]
+    read_as = [
+        replace(folder, params=source, named=naming.keys(folder.params, place))
+        for place, source in enumerate(folder.params.delivered())
+    ]
     waiting = list(zip(read_as, folder.params.batches, deliveries, signatures, strict=True))[done:]
     for left, (reading, batch, delivery, signature) in zip(range(len(waiting), 0, -1), waiting, strict=True):
         folder.note(f"{folder.params.name}/{batch}")
@@ -42,6 +42,17 @@ def run(folder: Folder) -> tuple[Source, State]:
         held.note_keys(folder, state, keys, left - 1)
     key = read_as[-1].key if read_as else folder.key
     return Source(folder.params.name, folder.kind, key, tuple(state.batches)), state
+
+
+def signed(params: SourceParams, hashes: Sequence[str], digests: Sequence[str]) -> list[str]:
+    """What stands for the fold after each of the first deliveries, by their digests; `hashes` are those of the params."""
+    signature = digest.hash_text(f"{REVISION}\x1f{params.name}\x1f{hashes[0]}")
+    found = []
+    for batch, delivery, own in zip(params.batches, digests, hashes[1:], strict=False):
+        changed = f"\x1f{own}" if own != hashes[0] else ""
+        signature = digest.hash_text(f"{signature}\x1f{batch}\x1f{delivery}{changed}")
+        found.append(signature)
+    return found
 
 
 def _resume(folder: Folder, state: State, signatures: list[str]) -> int:
@@ -104,7 +115,7 @@ def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery
     """Folds one delivery; the first halves of the keys that came with it."""
     source = folder.params.name
     parsed = deliver.parse(folder.engine, folder.layout.raw(source, batch), delivery.names, folder.params)
-    parsed = deliver.keyed(parsed, folder.key, folder.params)
+    parsed = deliver.keyed(parsed, folder.key, folder.named)
     frame = parsed.frame
     data = frame.drop(deliver.FILE, deliver.ROW)
     hashes = batch_shards.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))

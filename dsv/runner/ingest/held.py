@@ -23,10 +23,8 @@ from dsv.runner.shards.key_hashes import KeyHashes
 from dsv.runner.shards.keyset import Keys, KeySet, Seen
 from dsv.runner.shards.narrow import Cache
 from dsv.runner.shards.previous import Previous
+from dsv.stages.base import Named
 from dsv.table import shard as shard_file
-
-MEDIA_KEY = ("path",)
-
 
 POSITIONS: dict[str, Any] = {
     "hi": pl.UInt64, "lo": pl.UInt64, "n": pl.UInt32, "shard": pl.UInt32, "row": pl.UInt32, "live": pl.Boolean,
@@ -51,7 +49,7 @@ class State:
 
 @dataclass(frozen=True)
 class Folder:
-    """What folding a source needs: where, how, and what the previous version holds of it."""
+    """What folding a source needs: where, how, and what the previous version holds of it. `named`: its key columns."""
 
     layout: Layout
     engine: Engine
@@ -61,6 +59,7 @@ class Folder:
     previous: Mapping[str, Previous]
     known: Source | None
     note: Callable[[str], None]
+    named: tuple[Named, ...]
 
     @property
     def kind(self) -> str:
@@ -68,13 +67,7 @@ class Folder:
 
     @property
     def key(self) -> tuple[str, ...]:
-        if self.params.key:
-            return tuple(self.params.key)
-        if self.params.kind == "media":
-            return MEDIA_KEY
-        if self.params.kind == "annotations" and self.params.item:
-            return (self.params.item, *([self.params.annotator] if self.params.annotator else []))
-        return (identity.CONTENT_KEY,)
+        return tuple(column for _, column in self.named) or (identity.CONTENT_KEY,)
 
     @property
     def policy(self) -> fold.Policy:

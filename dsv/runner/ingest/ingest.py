@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dsv.engines.base import Engine
+from dsv.project import naming
 from dsv.project.layout import INGEST, Layout
 from dsv.project.manifest import Ingested, load_ingested
 from dsv.project.params import Source as SourceParams
@@ -39,7 +40,8 @@ def run(job: Job, known: bytes | None) -> dict[str, Any]:
     folded, decided = [], {}
     for params in job.sources:
         folder = Folder(
-            job.layout, job.engine, Cache(job.layout.cache), params, own_signatures(params), job.previous, before.get(params.name), job.note
+            job.layout, job.engine, Cache(job.layout.cache), params, own_signatures(params), job.previous, before.get(params.name), job.note,
+            naming.keys(params),
         )  # fmt: skip
         source, state = fold_source.run(folder)
         folded.append(source)

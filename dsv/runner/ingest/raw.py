@@ -11,7 +11,7 @@ import xxhash
 from dsv import errors
 from dsv.runner.shards import narrow
 from dsv.runner.shards.narrow import Cache
-from dsv.store.stamp import stamps
+from dsv.store.stamp import Stamp, stamps
 
 
 class Delivery(NamedTuple):
@@ -26,7 +26,7 @@ def scan(folder: Path, cache: Cache) -> Delivery:
     if not folder.is_dir():
         raise errors.DataMissing(f"The delivery {folder} is not there.", hint="dsv pull")
     stats = stamps(folder)
-    key = narrow.key("delivery", json.dumps(stats))
+    key = _key(stats)
     known = cache.data(key)
     if known is None:
         total = xxhash.xxh3_128()
@@ -35,6 +35,21 @@ def scan(folder: Path, cache: Cache) -> Delivery:
         known = total.hexdigest().encode()
         cache.put_data(key, known)
     return Delivery(tuple(name for name, *_ in stats), known.decode())
+
+
+def known(folder: Path, cache: Cache) -> str | None:
+    """The digest of the delivery, where no file must be read for it."""
+    found = cache.data(_key(stamps(folder))) if folder.is_dir() else None
+    return None if found is None else found.decode()
+
+
+def names(folder: Path) -> list[str]:
+    """The files of the delivery, sorted."""
+    return [stamp.name for stamp in stamps(folder)]
+
+
+def _key(stats: list[Stamp]) -> str:
+    return narrow.key("delivery", json.dumps(stats))
 
 
 def _digest(path: Path) -> str:

@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dsv import errors
 from dsv.engines.base import Engine
 from dsv.ledger.decisions import columns_of
+from dsv.project import naming
 from dsv.project.layout import INGEST
 from dsv.project.manifest import Decided, Ingested, Shard, load_decided, load_ingested
 from dsv.record.digest import Sum
-from dsv.record.problem import nearest
+from dsv.record.problem import ParamsError
 from dsv.runner.shards import columns as live_columns
 from dsv.runner.shards import narrow
 from dsv.runner.shards.previous import Previous
 from dsv.runner.stage import describe, element, emit, prepare, rounds
 from dsv.runner.stage.context import Context
 from dsv.runner.stage.emit import Emitted
-from dsv.stages.base import ID, Needs
+from dsv.stages.base import ID
 from dsv.store import files
 
 TRIES = 3
@@ -42,7 +42,7 @@ def run(context: Context, engine: Engine, previous: Previous, progress: Callable
     manifests = load_manifests(context, ingested)
     shards = list(ingested.shards())
     needs = context.stage.needs(context.params, context.sources)
-    _check_columns(context, shards, needs, manifests)
+    _check_columns(context, shards, manifests)
     tasks = prepare.tasks(context, shards, needs, manifests)
     done = 0
 
@@ -96,17 +96,16 @@ def dump(report: Mapping[str, Any]) -> bytes:
     return (json.dumps(report, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _check_columns(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Mapping[str, Decided]) -> None:
+def _check_columns(context: Context, shards: Sequence[Shard], manifests: Mapping[str, Decided]) -> None:
+    """Refuses names of columns that there are not, those that could not be known before the deliveries were read too."""
     known = {ID} | set(schema(context, shards, manifests))
-    # A stage that reads all columns may still be told some by name.
-    named = getattr(context.stage, "columns", None)
-    for name in (*(needs.records or ()), *(named(context.params) if callable(named) else ())):
-        if name not in known:
-            near, listed = nearest(name, known), ", ".join(sorted(known - {ID}))
-            raise errors.DsvError(
-                f"{context.instance}: no record has a column {name!r}{f'{near} There' if near else '; there'} are {listed}.",
-                hint=f"edit {context.instance} in params.yaml",
-            )
+    found = naming.problems(naming.named(context.instance, context.stage, context.params, context.sources), known, "no record has")
+    for source, wanted in naming.annotated(context.stage, context.params, context.sources).items():
+        own = [set(shard.schema) for shard in shards if shard.source == source]
+        if own:
+            found += naming.problems(wanted, set().union(*own), f"no annotation of {source} has")
+    if found:
+        raise ParamsError(found)
 
 
 def schema(context: Context, shards: Sequence[Shard], manifests: Mapping[str, Decided]) -> dict[str, str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import polars as pl
+
+from dsv.record import schema
+from dsv.stages.base import Named
 
 READS, WRITES = "reads", "writes"
 TEXT, NUMBER, BOOL, DATE, DATETIME = "text", "number", "bool", "date", "datetime"
@@ -36,20 +39,27 @@ class Common:
         default=(), metadata={"nonempty": True, "unique": True, "doc": "sources it applies to; all when left out"}
     )
 
+    def named(self) -> tuple[Named, ...]:
+        """The columns that the rule reads, those it sets included, and where its params name them."""
+        return self._named(READS, WRITES)
+
     def reads(self) -> tuple[str, ...]:
         """The columns that the rule reads, those it sets included."""
-        return self._columns(READS, WRITES)
+        return tuple(dict.fromkeys(one.column for one in self.named()))
 
     def writes(self) -> tuple[str, ...]:
         """The columns that the rule sets."""
-        return self._columns(WRITES)
+        return tuple(dict.fromkeys(one.column for one in self._named(WRITES)))
 
-    def _columns(self, *roles: str) -> tuple[str, ...]:
-        found: list[str] = []
-        for f in fields(self):
+    def _named(self, *roles: str) -> tuple[Named, ...]:
+        found: list[Named] = []
+        for key, f in schema.keys(type(self)).items():
             value = getattr(self, f.name) if f.metadata.get("role") in roles else None
-            found += [value] if isinstance(value, str) else value or ()
-        return tuple(dict.fromkeys(found))
+            if isinstance(value, str):
+                found.append(Named((key,), value))
+            else:
+                found += [Named((key, i), name) for i, name in enumerate(value or ())]
+        return tuple(found)
 
 
 class Set(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from dsv.stages.base import Named
 from dsv.stages.rules import shown
 from dsv.stages.rules.base import BOXES, COORDINATES, NUMBER, WRITES, Common, Effect, Set, there
 
@@ -32,8 +33,9 @@ class Params(Common):
         default="keep", metadata={"doc": "records of which no box is left, or never was"}
     )
 
-    def reads(self) -> tuple[str, ...]:
-        return (self.column,) if self.outside == "keep" else (self.column, self.width, self.height)
+    def named(self) -> tuple[Named, ...]:
+        keys = ("column",) if self.outside == "keep" else ("column", "width", "height")
+        return tuple(Named((key,), getattr(self, key)) for key in keys)
 
 
 def apply(frame: pl.DataFrame, params: Any) -> Effect:

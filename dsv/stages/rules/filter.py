@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import polars as pl
 
 from dsv.stages import expression
+from dsv.stages.base import Named
 from dsv.stages.expression import ExpressionError
 from dsv.stages.expression.syntax import Call, Literal, Node
 from dsv.stages.rules import regex, shown
@@ -25,8 +26,8 @@ class Params(Common):
 
     where: str = field(metadata={"nonempty": True})
 
-    def reads(self) -> tuple[str, ...]:
-        return expression.names(expression.parse(self.where))
+    def named(self) -> tuple[Named, ...]:
+        return tuple(Named(("where",), name) for name in expression.names(expression.parse(self.where)))
 
     def impossible(self) -> Problems:
         try:

@@ -8,7 +8,7 @@ import pytest
 
 from dsv.errors import DsvError
 from dsv.record import schema
-from dsv.record.problem import ParamsError
+from dsv.record.problem import ParamsError, path_text
 from dsv.record.typedhash import typed_hash
 from dsv.stages import clean
 from dsv.stages.base import ID, Needs, SourceFacts
@@ -94,12 +94,12 @@ def test_a_rule_that_compares_records_depends_on_all_before_it() -> None:
 def test_needs_are_the_columns_named_in_any_rule() -> None:
     given = params({"missing": ["t"]}, {"filter": "a > 1 and `b c` = 'x'"}, {"duplicate": {"columns": ["d"]}})
     assert clean.needs(given, {}) == Needs(("a", "b c", "d", "t"))
-    assert dict(clean.columns(given)) == {
-        "t": "rules[0].missing",
-        "a": "rules[1].filter",
-        "b c": "rules[1].filter",
-        "d": "rules[2].duplicate",
-    }
+    assert [(path_text(path), column) for path, column in clean.columns(given)] == [
+        ("rules[0].missing.columns[0]", "t"),
+        ("rules[1].filter.where", "a"),
+        ("rules[1].filter.where", "b c"),
+        ("rules[2].duplicate.columns[0]", "d"),
+    ]
 
 
 def test_needs_are_all_columns_where_whole_records_are_compared() -> None:
