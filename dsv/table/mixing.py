@@ -23,6 +23,11 @@ def texts(values: pl.Series) -> pl.Series:
     return pl.Series(values.name, [text(value) for value in values.to_list()], dtype=pl.String)
 
 
+def shown(values: pl.Series) -> pl.Series:
+    """The values as texts for people."""
+    return texts(values) if values.dtype.is_nested() else values.cast(pl.String, strict=False)
+
+
 def within(kind: pl.DataType) -> Iterator[pl.DataType]:
     """The type, and all types of its elements and fields."""
     yield kind
