@@ -36,7 +36,7 @@ def read(task: Task) -> Iterator[Chunk]:
         for number, annotation in enumerate(annotations, 1):
             try:
                 of[annotation["image_id"]].append(_box(annotation, labels))
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
                 bad.append(
                     Bad(
                         name,
@@ -57,7 +57,7 @@ def _columns(images: list[dict[str, Any]]) -> dict[str, pa.Array]:
 
 
 def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:
-    x, y, width, height = (float(v) for v in annotation["bbox"])
+    x, y, width, height = (boxes.side(v) for v in annotation["bbox"])
     extra = {key: annotation[key] for key in KEPT if annotation.get(key) not in (None, [], {})}
     return {
         "label": labels[annotation["category_id"]],

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pa_json
 
 from dsv.formats import objects
@@ -26,7 +27,7 @@ def read(task: Task) -> Iterator[Chunk]:
             yield refused(name, "the file is empty", rule="empty")
             continue
         quick = _fast(data, name, task.spec)
-        yield _strict(data, name) if quick is None else quick
+        yield _strict(data, name, task.spec) if quick is None else quick
 
 
 def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
@@ -59,12 +60,15 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
         )
     except pa.ArrowInvalid:
         return None
+    if not all(pc.all(pc.is_finite(column)).as_py() is not False for column in table.columns if pa.types.is_floating(column.type)):
+        # Arrow takes 1e400 for infinite.
+        return None
     # Arrow skips blank lines and takes two objects on a line; only one object a line has a row number to tell.
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     return chunk(table, name, np.arange(1, table.num_rows + 1)) if table.num_rows == lines else None
 
 
-def _strict(data: bytes, name: str) -> Chunk:
+def _strict(data: bytes, name: str, spec: ReadSpec) -> Chunk:
     kept: list[dict[str, Any]] = []
     numbers, bad = [], []
     offset = 0
@@ -83,7 +87,7 @@ def _strict(data: bytes, name: str) -> Chunk:
                 kept.append(value)
                 numbers.append(number)
         offset += len(line) + 1
-    return chunk(objects.table(kept), name, numbers, bad)
+    return chunk(objects.table(kept, spec.types), name, numbers, bad)
 
 
 def write(table: pa.Table, path: Path) -> None:

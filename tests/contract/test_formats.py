@@ -227,6 +227,20 @@ def test_labels_without_the_names_of_their_classes_are_refused(tmp_path: Path) -
     assert {one.file for one in bad} == set(files)
 
 
+HUGE = {
+    "yolo": {"a.txt": b"0 nan .5 .2 .2\n0 1e400 .5 .2 .2\n1 .1 .1 .1 .1\n"},
+    "voc": {"a.xml": FORMATS["voc"].files["a.xml"].replace(b"<xmax>3", b"<xmax>inf"), "b.xml": FORMATS["voc"].files["b.xml"]},
+    "coco": {"a.json": FORMATS["coco"].files["a.json"].replace(b"[1, 2, 3, 4]", b"[1, 2, 3, " + b"9" * 400 + b"]")},
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_coordinate_that_is_no_finite_number_is_refused(name: str, tmp_path: Path) -> None:
+    rows, bad = read(put(tmp_path / "raw", HUGE[name]), name)
+    assert {one.file for one in bad} == {min(HUGE[name])}
+    assert all(abs(box["xmax"]) < 10 for row in rows for box in row["boxes"])
+
+
 @pytest.mark.parametrize("column", ["_id", "_file", "_row", "_key"])
 def test_a_column_with_a_name_of_ours_is_refused_until_it_is_renamed(column: str, tmp_path: Path) -> None:
     folder = put(tmp_path / "raw", {"a.csv": f"id,{column}\n1,x\n".encode()})

@@ -17,6 +17,7 @@ from dsv.runner.ingest import deliver
 NOON = dt.datetime(2026, 1, 31, 12)
 EPOCH, DAYS = Column("datetime", ("epoch",)), Column("datetime", ("%d/%m/%Y",))
 REFUSED = "refused"
+OBJECT = '{"x": %s}'
 
 
 def parsed(folder: Path, column: Column | None) -> list[Any]:
@@ -28,7 +29,7 @@ def parsed(folder: Path, column: Column | None) -> list[Any]:
 
 
 def of_json(folder: Path, column: Column | None, *values: str) -> list[Any]:
-    (folder / "a.jsonl").write_text("".join(f'{{"x": {value}}}\n' for value in values))
+    (folder / "a.jsonl").write_text("".join(f"{OBJECT % value}\n" for value in values))
     return parsed(folder, column)
 
 
@@ -82,3 +83,65 @@ def test_a_parquet_value_is_taken_for_what_it_is(column: Column, value: Any, exp
 def test_a_number_in_csv_that_no_float_holds_is_refused(text: str, expected: Any, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"x,y\n{text},1\n")
     assert parsed(tmp_path, Column("float")) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        (None, ("1", "9223372036854775808"), ["1", "9223372036854775808"]),
+        (None, ("18446744073709551616", "-1"), ["18446744073709551616", "-1"]),
+        (None, ("9007199254740993", "0.5"), ["9007199254740993", "0.5"]),
+        (None, ("9007199254740992", "0.5"), [2.0**53, 0.5]),
+        (Column("int"), ("9223372036854775807", "9223372036854775808"), [2**63 - 1, REFUSED]),
+        (Column("string"), ("1", "0.5", "9007199254740993"), ["1", "0.5", "9007199254740993"]),
+        (None, ("1", "1e400"), [1, REFUSED]),
+        (None, ('"a"', "-1e400"), ["a", REFUSED]),
+        (None, ("[1]", "[1e400]"), [[1], REFUSED]),
+        (Column("float"), ("0.5", "1e400"), [0.5, REFUSED]),
+        (Column("int"), ("1", "1e400"), [1, REFUSED]),
+    ],
+)
+@pytest.mark.parametrize("form", ["jsonl", "json"])
+def test_a_json_number_stays_the_number_that_it_is(
+    form: str, column: Column | None, values: tuple[str, ...], expected: list[Any], tmp_path: Path
+) -> None:
+    if form == "json":
+        (tmp_path / "a.json").write_text(f"[{', '.join(OBJECT % value for value in values)}]")
+        assert parsed(tmp_path, column) == expected
+    else:
+        assert of_json(tmp_path, column, *values) == expected
+
+
+def test_each_json_number_that_no_float_holds_is_named_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"x": 1e400}, {"x": 1}, {"x": [1, {"y": -2e999}]}]')
+    bad = deliver.parse(Local(1), tmp_path, ["a.json"], Source("shop")).bad
+    assert bad.select("row", "reason").rows() == [(1, "no float64 holds the number 1e400"), (3, "no float64 holds the number -2e999")]
+
+
+UNSIGNED, SIGNED = pa.array([2**63 + 1, 1], pa.uint64()), pa.array([5], pa.int64())
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (UNSIGNED, [2**63 + 1, 1, 2**63 + 1, 1]),
+        (SIGNED, [2**63 + 1, 1, 5]),
+        (pa.array([-5], pa.int64()), [str(2**63 + 1), "1", "-5"]),
+        (pa.array([0.5]), [str(2**63 + 1), "1", "0.5"]),
+    ],
+)
+def test_unsigned_numbers_of_parquet_stay_what_they_are(other: pa.Array, expected: list[Any], tmp_path: Path) -> None:
+    for name, values in (("a", UNSIGNED), ("b", other)):
+        pq.write_table(pa.table({"x": values}), tmp_path / f"{name}.parquet")
+    assert parsed(tmp_path, None) == expected
+
+
+def test_unsigned_numbers_that_fit_are_as_signed_ones(tmp_path: Path) -> None:
+    for name, values in (("a", pa.array([1], pa.uint64())), ("b", pa.array([-1], pa.int64()))):
+        pq.write_table(pa.table({"x": values}), tmp_path / f"{name}.parquet")
+    assert parsed(tmp_path, None) == [1, -1]
+
+
+def test_an_unsigned_number_that_no_int_holds_is_refused_where_an_int_is_declared(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": UNSIGNED}), tmp_path / "a.parquet")
+    assert parsed(tmp_path, Column("int")) == [1, REFUSED]
