@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from dsv.engines.local import Local
-from dsv.errors import BadRecords
+from dsv.errors import BadRecords, DsvError
 from dsv.formats import jsonl, registry
 from dsv.formats.base import FILE, ROW, Bad, ReadSpec
 from dsv.ops.export import WRITERS
@@ -210,6 +211,30 @@ def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+
+
+RELATIVE = {"label": "cat", "xmin": 0.25, "ymin": 0.5, "xmax": 0.75, "ymax": 1.0, "extra": None}
+
+
+@pytest.mark.parametrize("told", [{"units": "relative"}, {"boxes_units": "relative"}])
+def test_relative_boxes_are_exported_as_coco_in_pixels(told: dict[str, str], tmp_path: Path) -> None:
+    rows = [{"_id": "s/1", "width": 640, "height": 200, "boxes": [RELATIVE], **told}, {"_id": "s/2", "boxes": [], **told}]
+    WRITERS["coco"][0](pa.Table.from_pylist(rows), tmp_path / "a.json")
+    (one,) = json.loads((tmp_path / "a.json").read_text())["annotations"]
+    assert (one["bbox"], one["area"]) == ([160.0, 100.0, 320.0, 100.0], 32000.0)
+
+
+def test_boxes_that_a_merge_made_pixels_are_exported_as_they_are(tmp_path: Path) -> None:
+    rows = [{"_id": "s/1", "width": 640, "height": 200, "boxes": [BOX], "units": "relative", "boxes_units": "pixels"}]
+    WRITERS["coco"][0](pa.Table.from_pylist(rows), tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["annotations"][0]["bbox"] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_relative_boxes_of_a_picture_of_unknown_size_are_no_coco(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([{"_id": "s/1", "width": None, "height": 9, "boxes": [RELATIVE], "units": "relative"}])
+    with pytest.raises(DsvError, match="s/1 has relative boxes, and no width and height"):
+        WRITERS["coco"][0](table, tmp_path / "a.json")
+    assert not (tmp_path / "a.json").exists()
 
 
 def test_jsonl_fast_and_strict_agree_on_what_is_written(tmp_path: Path) -> None:

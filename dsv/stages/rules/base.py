@@ -40,6 +40,10 @@ class Common:
         """The columns that the rule reads, those it sets included."""
         return self._columns(READS, WRITES)
 
+    def glances(self) -> tuple[str, ...]:
+        """The columns that the rule reads where records have them."""
+        return ()
+
     def writes(self) -> tuple[str, ...]:
         """The columns that the rule sets."""
         return self._columns(WRITES)
