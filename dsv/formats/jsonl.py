@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pa_json
 
 from dsv.formats import objects
-from dsv.formats.base import RAW, Bad, Chunk, ReadSpec, Task, chunk, refused
+from dsv.formats.base import RAW, Bad, Chunk, Place, ReadSpec, Task, chunk, refused
 
 NAME = "jsonl"
 GROUP = 1
@@ -22,12 +22,26 @@ GROUP = 1
 def read(task: Task) -> Iterator[Chunk]:
     """The rows of one file."""
     for name in task.names:
-        data = (task.root / name).read_bytes().removeprefix(codecs.BOM_UTF8)
+        whole = (task.root / name).read_bytes()
+        data = whole.removeprefix(codecs.BOM_UTF8)
         if not data or data.isspace():
             yield refused(name, "the file is empty", rule="empty")
             continue
         quick = _fast(data, name, task.spec)
-        yield _strict(data, name, task.spec) if quick is None else quick
+        yield _strict(data, name, task.spec, len(whole) - len(data)) if quick is None else quick
+
+
+def locate(path: Path, spec: ReadSpec, rows: Sequence[int]) -> dict[int, Place]:
+    """The places of the rows of a file."""
+    whole = path.read_bytes()
+    data = whole.removeprefix(codecs.BOM_UTF8)
+    wanted, offset = set(rows), len(whole) - len(data)
+    found = {}
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if number in wanted:
+            found[number] = Place(offset, line[:RAW])
+        offset += len(line) + 1
+    return found
 
 
 def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
@@ -68,10 +82,9 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
     return chunk(table, name, np.arange(1, table.num_rows + 1)) if table.num_rows == lines else None
 
 
-def _strict(data: bytes, name: str, spec: ReadSpec) -> Chunk:
+def _strict(data: bytes, name: str, spec: ReadSpec, offset: int) -> Chunk:
     kept: list[dict[str, Any]] = []
     numbers, bad = [], []
-    offset = 0
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.strip():
             try:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from dsv.formats import csv
-from dsv.formats.base import Chunk, Task
+from dsv.formats.base import Chunk, Place, ReadSpec, Task
 
 NAME = "tsv"
 GROUP = 1
+DELIMITER = "\t"
 
 
 def read(task: Task) -> Iterator[Chunk]:
     """The rows of one file."""
     for name in task.names:
-        yield from csv.read_file(task.root / name, name, task.spec, task.spec.delimiter or "\t")
+        yield from csv.read_file(task.root / name, name, task.spec, task.spec.delimiter or DELIMITER)
+
+
+def locate(path: Path, spec: ReadSpec, rows: Sequence[int]) -> dict[int, Place]:
+    """The places of the rows of a file."""
+    return csv.locate(path, spec, rows, DELIMITER)
