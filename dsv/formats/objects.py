@@ -22,11 +22,8 @@ class Duplicate(ValueError):
 
 
 def parse(text: str) -> Any:
-    """The JSON value; a repeated key, NaN, Infinity, a number that is not stored and half a character are refused."""
-    found, beyond = decode(text)
-    if beyond:
-        raise ValueError(unheld(beyond))
-    return found
+    """The JSON value; a repeated key, NaN, Infinity, a number that no float64 holds and half a character are refused."""
+    return _whole(_STRICT.decode(text), text)
 
 
 def decode(text: str) -> tuple[Any, list[str]]:
@@ -40,9 +37,13 @@ def decode(text: str) -> tuple[Any, list[str]]:
         return value
 
     found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=number)
+    return _whole(found, text), beyond
+
+
+def _whole(found: Any, text: str) -> Any:
     if SURROGATE.search(text):
         json.dumps(found, ensure_ascii=False).encode()
-    return found, beyond
+    return found
 
 
 def unheld(beyond: Sequence[str]) -> str:
@@ -90,6 +91,17 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(unheld([digits]))
+    return value
+
+
+# Made once: making one costs as much as reading a line.
+_STRICT = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
 
 
 def table(objects: Sequence[dict[str, Any]], types: Mapping[str, str] | None = None) -> pa.Table:
