@@ -29,13 +29,23 @@ class ReadSpec:
 
 
 class Bad(NamedTuple):
-    """What could not be read. `row` is the 1-based record number, 0 the whole file; `offset` in bytes, -1 unknown."""
+    """What could not be read. `row` is the 1-based record number, 0 the whole file; `offset` its first byte, -1 unknown.
+
+    `raw` are its first bytes as they stand in the file; of a record without a place of its own its JSON text.
+    """
 
     file: str
     row: int
     offset: int
     rule: str
     reason: str
+    raw: bytes
+
+
+class Place(NamedTuple):
+    """Where a record stands in its file: its first byte, and what stands there."""
+
+    offset: int
     raw: bytes
 
 
@@ -67,7 +77,8 @@ class Task(NamedTuple):
 
 
 class Format(Protocol):
-    """What a format module offers."""
+    """What a format module offers. `locate(path, spec, rows)` is left out where records have no place of their own:
+    it gives the `Place` of the rows of a file by their numbers, which is asked for only where some are refused."""
 
     NAME: str
     GROUP: int

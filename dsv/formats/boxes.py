@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,14 @@ BOX = pa.struct(
     [("label", pa.large_string()), *((name, pa.float64()) for name in ("xmin", "ymin", "xmax", "ymax")), ("extra", pa.large_string())]
 )  # fmt: skip
 BOXES = pa.large_list(BOX)
+
+
+def side(value: Any) -> float:
+    """A coordinate; one that is no finite number is refused."""
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError(f"{str(value)[:60]} is no coordinate")
+    return found
 
 
 def column(rows: Sequence[Sequence[dict[str, Any]] | None]) -> pa.Array:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from dsv.errors import DsvError
 from dsv.formats import boxes, objects
 from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk
+from dsv.table import boxunits
 
 NAME = "coco"
 GROUP = 1
@@ -37,7 +39,7 @@ def read(task: Task) -> Iterator[Chunk]:
         for number, annotation in enumerate(annotations, 1):
             try:
                 of[annotation["image_id"]].append(_box(annotation, labels))
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
                 bad.append(
                     Bad(
                         name,
@@ -63,7 +65,7 @@ def _columns(images: list[dict[str, Any]]) -> dict[str, pa.Array]:
 
 
 def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:
-    x, y, width, height = (float(v) for v in annotation["bbox"])
+    x, y, width, height = (boxes.side(v) for v in annotation["bbox"])
     extra = {key: annotation[key] for key in KEPT if annotation.get(key) not in (None, [], {})}
     return {
         "label": labels[annotation["category_id"]],
@@ -76,8 +78,8 @@ def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Writes records that have `boxes` as COCO instances; ids are numbers in the order of the records."""
-    rows = table.to_pylist()
+    """Writes records that have `boxes` as COCO instances, in pixels; ids are numbers in the order of the records."""
+    rows = [_in_pixels(row) for row in table.to_pylist()]
     labels = sorted({_label(box) for row in rows for box in row.get("boxes") or ()})
     numbers = {label: i for i, label in enumerate(labels, 1)}
     images: list[dict[str, Any]] = []
@@ -99,6 +101,20 @@ def write(table: pa.Table, path: Path) -> None:
             )
     categories = [{"id": number, "name": label} for label, number in numbers.items()]
     path.write_text(objects.text({"images": images, "annotations": annotations, "categories": categories}), encoding="utf-8")
+
+
+def _in_pixels(row: dict[str, Any]) -> dict[str, Any]:
+    """The record with its boxes as COCO wants them."""
+    told = (row[name] for name in boxunits.columns("boxes") if row.get(name) is not None)
+    if next(told, None) != boxunits.RELATIVE or not row.get("boxes"):
+        return row
+    width, height = (row.get(name) for name in boxunits.SIZE)
+    if not width or not height:
+        raise DsvError(
+            f"{row['_id']} has relative boxes, and no {' and '.join(boxunits.SIZE)} that make pixels of them: COCO knows no others.",
+            hint="give the records columns width and height in pixels, or export jsonl or parquet",
+        )
+    return {**row, "boxes": [boxunits.in_pixels(box, width, height) for box in row["boxes"]]}
 
 
 def _label(box: dict[str, Any]) -> str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from dsv.formats.base import RAW, Bad, Chunk, Header, ReadSpec, Task, Unreadable, chunk, refused
-from dsv.formats.rows import Row, records
+from dsv.formats.base import RAW, Bad, Chunk, Header, Place, ReadSpec, Task, Unreadable, chunk, refused
+from dsv.formats.rows import Row, records, spans
 
 NAME = "csv"
 GROUP = 1
@@ -59,7 +59,7 @@ def header_of(task: Task, delimiter: str) -> Header | None:
         whole = not file.read(1)
     if whole and (not data or data.isspace()):
         return Header()
-    rows = records(_text(data, task.spec.encoding, whole=whole), delimiter, task.spec.quote, task.spec.escape)
+    rows = records(_beginning(data, task.spec.encoding, whole=whole), delimiter, task.spec.quote, task.spec.escape)
     first, second = next(rows, None), next(rows, None)
     if not task.spec.header:
         return Header(frozenset(task.spec.names), first is not None)
@@ -71,7 +71,7 @@ def header_of(task: Task, delimiter: str) -> Header | None:
     return Header(frozenset(named(first.fields)), second is not None)
 
 
-def _text(data: bytes, encoding: str, *, whole: bool) -> str:
+def _beginning(data: bytes, encoding: str, *, whole: bool) -> str:
     """The text of the beginning of a file."""
     if codecs.lookup(encoding).name == "utf-8":
         return data.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape")
@@ -81,14 +81,18 @@ def _text(data: bytes, encoding: str, *, whole: bool) -> str:
         raise Unreadable(f"not {encoding}: {error}") from error
 
 
-def _bare(data: bytes, encoding: str) -> bytes | None:
-    """The data as UTF-8 without a byte order mark; None where it is not valid."""
+def _bare(data: bytes, encoding: str) -> bytes:
+    """The data as UTF-8 without a byte order mark."""
     if codecs.lookup(encoding).name != "utf-8":
         try:
             return data.decode(encoding).encode()
         except UnicodeDecodeError as error:
             raise Unreadable(f"not {encoding}: {error.reason} at byte {error.start}") from error
     return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _text(data: bytes, encoding: str) -> str:
+    return _bare(data, encoding).decode("utf-8", errors="surrogateescape")
 
 
 def named(first: list[str]) -> list[str]:
@@ -154,9 +158,7 @@ def _regular(body: bytes, delimiter: str, quote: str) -> bool:
 
 def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
     """The meaning of a CSV file, row by row."""
-    body = _bare(data, spec.encoding)
-    assert body is not None
-    text = body.decode("utf-8", errors="surrogateescape")
+    text = _text(data, spec.encoding)
     rows = records(text, delimiter, spec.quote, spec.escape)
     names = list(spec.names)
     if spec.header:
@@ -167,14 +169,16 @@ def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
             raise Unreadable(f"the header: {first.fault[1]}")
         names = named(first.fields)
     kept: list[Row] = []
-    numbers, bad = [], []
+    numbers, faults = [], []
     for number, row in enumerate(rows, 1):
         fault = row.fault or _fault(row, len(names))
         if fault:
-            bad.append(Bad(name, number, row.offset, *fault, row.raw.encode("utf-8", "surrogateescape")[:RAW]))
+            faults.append((number, row, fault))
         else:
             kept.append(row)
             numbers.append(number)
+    places = _places(data, text, [(row.start, row.end) for _, row, _ in faults], spec.encoding)
+    bad = [Bad(name, number, at.offset, *fault, at.raw) for (number, _, fault), at in zip(faults, places, strict=True)]
     nulls = set(spec.null)
     columns = [
         pa.array(
@@ -183,6 +187,37 @@ def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:
         for i in range(len(names))
     ]
     return chunk(pa.table(columns, names=names), name, numbers, bad)
+
+
+def locate(path: Path, spec: ReadSpec, rows: Sequence[int], delimiter: str = DELIMITER) -> dict[int, Place]:
+    """The places of the rows of a file."""
+    data = path.read_bytes()
+    text = _text(data, spec.encoding)
+    wanted, last = set(rows), max(rows, default=0)
+    found = {}
+    for number, span in enumerate(spans(text, spec.delimiter or delimiter, spec.quote, spec.escape), 0 if spec.header else 1):
+        if number > last:
+            break
+        if number in wanted:
+            found[number] = span
+    return dict(zip(found, _places(data, text, list(found.values()), spec.encoding), strict=True))
+
+
+def _places(data: bytes, text: str, pieces: Sequence[tuple[int, int]], encoding: str) -> list[Place]:
+    """Where pieces of the text, in its order, stand in the data."""
+    plain = codecs.lookup(encoding).name == "utf-8"
+    if not plain and len(text.encode(encoding)) != len(data):
+        # A text that can be written in several ways: which one stands there is not known.
+        return [Place(-1, text[start:end].encode()[:RAW]) for start, end in pieces]
+    encode = codecs.getincrementalencoder(encoding)("surrogateescape" if plain else "strict").encode
+    offset = len(codecs.BOM_UTF8) if plain and data.startswith(codecs.BOM_UTF8) else 0
+    places, at = [], 0
+    for start, end in pieces:
+        offset += len(encode(text[at:start]))
+        length = len(encode(text[start:end]))
+        places.append(Place(offset, data[offset : offset + min(length, RAW)]))
+        offset, at = offset + length, end
+    return places
 
 
 def _fault(row: Row, width: int) -> tuple[str, str] | None:

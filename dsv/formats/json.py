@@ -17,18 +17,22 @@ def read(task: Task) -> Iterator[Chunk]:
     for name in task.names:
         data = (task.root / name).read_bytes().removeprefix(codecs.BOM_UTF8)
         try:
-            found = objects.parse(data.decode("utf-8"))
+            found, beyond = objects.decode(data.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise Unreadable(f"no JSON: {error}") from error
         if not isinstance(found, list):
             raise Unreadable(f"a {type(found).__name__}, not an array of objects")
-        good = [(i, one) for i, one in enumerate(found, 1) if isinstance(one, dict)]
-        bad = [
-            Bad(name, i, -1, "json", "not an object", repr(one).encode()[:1000])
-            for i, one in enumerate(found, 1)
-            if not isinstance(one, dict)
-        ]
-        yield chunk(objects.table([one for _, one in good]), name, [i for i, _ in good], bad)
+        good, bad = [], []
+        for number, one in enumerate(found, 1):
+            n = objects.infinite(one) if beyond else 0
+            if isinstance(one, dict) and not n:
+                good.append((number, one))
+                continue
+            reason = objects.unheld(beyond) if n else "not an object"
+            bad.append(Bad(name, number, -1, "json", reason, objects.raw(one)))
+            beyond = beyond[n:]
+        table = objects.table([one for _, one in good], task.spec.types)
+        yield chunk(table, name, [number for number, _ in good], bad)
 
 
 def header(task: Task) -> Header | None:

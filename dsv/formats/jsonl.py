@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pa_json
 
 from dsv.formats import objects
-from dsv.formats.base import RAW, Bad, Chunk, Header, ReadSpec, Task, chunk, refused
+from dsv.formats.base import RAW, Bad, Chunk, Header, Place, ReadSpec, Task, chunk, refused
 
 NAME = "jsonl"
 GROUP = 1
@@ -21,12 +22,26 @@ GROUP = 1
 def read(task: Task) -> Iterator[Chunk]:
     """The rows of one file."""
     for name in task.names:
-        data = (task.root / name).read_bytes().removeprefix(codecs.BOM_UTF8)
+        whole = (task.root / name).read_bytes()
+        data = whole.removeprefix(codecs.BOM_UTF8)
         if not data or data.isspace():
             yield refused(name, "the file is empty", rule="empty")
             continue
         quick = _fast(data, name, task.spec)
-        yield _strict(data, name) if quick is None else quick
+        yield _strict(data, name, task.spec, len(whole) - len(data)) if quick is None else quick
+
+
+def locate(path: Path, spec: ReadSpec, rows: Sequence[int]) -> dict[int, Place]:
+    """The places of the rows of a file."""
+    whole = path.read_bytes()
+    data = whole.removeprefix(codecs.BOM_UTF8)
+    wanted, offset = set(rows), len(whole) - len(data)
+    found = {}
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if number in wanted:
+            found[number] = Place(offset, line[:RAW])
+        offset += len(line) + 1
+    return found
 
 
 def header(task: Task) -> Header | None:
@@ -64,15 +79,17 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
         )
     except pa.ArrowInvalid:
         return None
+    if not all(pc.all(pc.is_finite(column)).as_py() is not False for column in table.columns if pa.types.is_floating(column.type)):
+        # Arrow takes 1e400 for infinite.
+        return None
     # Arrow skips blank lines and takes two objects on a line; only one object a line has a row number to tell.
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     return chunk(table, name, np.arange(1, table.num_rows + 1)) if table.num_rows == lines else None
 
 
-def _strict(data: bytes, name: str) -> Chunk:
+def _strict(data: bytes, name: str, spec: ReadSpec, offset: int) -> Chunk:
     kept: list[dict[str, Any]] = []
     numbers, bad = [], []
-    offset = 0
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.strip():
             try:
@@ -88,7 +105,7 @@ def _strict(data: bytes, name: str) -> Chunk:
                 kept.append(value)
                 numbers.append(number)
         offset += len(line) + 1
-    return chunk(objects.table(kept), name, numbers, bad)
+    return chunk(objects.table(kept, spec.types), name, numbers, bad)
 
 
 def write(table: pa.Table, path: Path) -> None:

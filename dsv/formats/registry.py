@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast
 
 from dsv import errors
-from dsv.formats.base import Chunk, Format, Header, ReadSpec, Task, Unreadable, refused
+from dsv.formats.base import Chunk, Format, Header, Place, ReadSpec, Task, Unreadable, refused
 
 FORMATS = {
     "csv": "dsv.formats.csv",
@@ -106,6 +106,12 @@ def _header(task: Task) -> Header | None:
         return Header() if task.format == "unknown" else find(task.format).header(task)
     except (Unreadable, OSError):
         return Header()
+
+
+def locate(root: Path, file: str, name: str | None, spec: ReadSpec, rows: Sequence[int]) -> Mapping[int, Place]:
+    """The places of the rows of a file, by their numbers; of a format whose records have none, nothing."""
+    found = getattr(find(name or detect(file) or ""), "locate", None)
+    return {} if found is None else cast(Mapping[int, Place], found(root / file, spec, rows))
 
 
 def _closed(path: Path) -> str | None:

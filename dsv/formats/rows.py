@@ -8,35 +8,33 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One record: its fields, which of them were quoted, where it begins, its text, and its fault (rule, reason)."""
+    """One record: its fields, which of them were quoted, where in the text it stands, and its fault (rule, reason)."""
 
     fields: list[str]
     quoted: list[bool]
-    offset: int
-    raw: str
+    start: int
+    end: int
     fault: tuple[str, str] | None = None
 
 
 def records(text: str, delimiter: str, quote: str | None, escape: str | None) -> Iterator[Row]:
-    """The records of a text. Blank lines are none. `offset` counts bytes of UTF-8."""
+    """The records of a text. Blank lines are none."""
     ends = re.compile(r"\r\n|\r|\n")
-    position, offset = 0, 0
+    position = 0
     while position < len(text):
         if quote is None:
             match = ends.search(text, position)
             end, after = (match.start(), match.end()) if match else (len(text), len(text))
-            raw = text[position:end]
-            fields = raw.split(delimiter)
-            row = Row(fields, [False] * len(fields), offset, raw)
+            fields = text[position:end].split(delimiter)
+            row = Row(fields, [False] * len(fields), position, end)
         else:
-            row, end, after = _quoted(text, position, offset, delimiter, quote, escape)
+            row, end, after = _quoted(text, position, delimiter, quote, escape)
         if end > position:
             yield row
-        offset += len(text[position:after].encode("utf-8", "surrogateescape"))
         position = after
 
 
-def _quoted(text: str, start: int, offset: int, delimiter: str, quote: str, escape: str | None) -> tuple[Row, int, int]:
+def _quoted(text: str, start: int, delimiter: str, quote: str, escape: str | None) -> tuple[Row, int, int]:
     fields: list[str] = []
     quoted: list[bool] = []
     at = start
@@ -56,7 +54,7 @@ def _quoted(text: str, start: int, offset: int, delimiter: str, quote: str, esca
         break
     end = at
     after = end + (2 if text.startswith("\r\n", end) else 1 if end < len(text) else 0)
-    return Row(fields, quoted, offset, text[start:end], fault), end, after
+    return Row(fields, quoted, start, end, fault), end, after
 
 
 def _line_end(text: str, at: int) -> int:
@@ -94,3 +92,22 @@ def _field(
     if at < len(text) and text[at] not in (delimiter, "\r", "\n"):
         return "".join(value), at, True, ("quote", "text follows a closing quote")
     return "".join(value), at, True, None
+
+
+def spans(text: str, delimiter: str, quote: str | None, escape: str | None) -> Iterator[tuple[int, int]]:
+    """Where the records of a text begin and end, as `records` finds them: many times as fast, without their fields."""
+    for match in _record(delimiter, quote, escape).finditer(text):
+        if match.end(1) > match.start(1):
+            yield match.span(1)
+
+
+def _record(delimiter: str, quote: str | None, escape: str | None) -> re.Pattern[str]:
+    line = r"[^\r\n]*+"
+    if quote is not None:
+        d, q, e = re.escape(delimiter), re.escape(quote), re.escape(escape or "")
+        inner = f"(?>{f'{e}[{q}{e}]|' if escape else ''}{q}{q}|[^{q}])*+"
+        # What has a fault ends with its line.
+        bare = rf"(?!{q})[^{d}\r\n]*+"
+        value = f"(?>{q}{inner}{q}|{bare})"
+        line = rf"(?>{value}(?:{d}{value})*+(?=[\r\n]|\Z)|{line})"
+    return re.compile(rf"({line})(?:\r\n|\r|\n|\Z)")

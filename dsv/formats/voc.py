@@ -71,6 +71,6 @@ def _box(element: ET.Element) -> dict[str, Any]:
         text = frame.findtext(side)
         if text is None:
             raise ValueError(f"a bndbox has no {side}")
-        sides[side] = float(text)
+        sides[side] = boxes.side(text)
     extra = {key: element.findtext(key) for key in EXTRA if element.findtext(key) not in (None, "")}
     return {"label": element.findtext("name"), **sides, "extra": json.dumps(extra, sort_keys=True) if extra else None}

@@ -71,6 +71,6 @@ def _read_labels(task: Task) -> dict[int, str]:
 
 
 def _box(parts: list[str], labels: dict[int, str]) -> dict[str, Any]:
-    number, (x, y, width, height) = int(parts[0]), (float(v) for v in parts[1:5])
+    number, (x, y, width, height) = int(parts[0]), (boxes.side(v) for v in parts[1:5])
     sides = {"xmin": x - width / 2, "ymin": y - height / 2, "xmax": x + width / 2, "ymax": y + height / 2}
     return {"label": labels.get(number, str(number)), **sides, "extra": None}

@@ -43,14 +43,21 @@ def export(layout: Layout, rev: str, output: Path | str, format: str, split: str
     )
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    done = {}
-    for stem, part in sorted(parts.items()):
-        target = output / f"{stem}{suffix}"
-        building = target.with_name(f".{target.name}.tmp")
-        write((_flat(part) if format == "csv" else part).to_arrow(), building)
-        building.replace(target)
-        done[target.name] = part.height
-    return Exported(done)
+    targets = {output / f"{stem}{suffix}": part for stem, part in sorted(parts.items())}
+    try:
+        for target, part in targets.items():
+            write((_flat(part) if format == "csv" else part).to_arrow(), _building(target))
+        # All or none: a split that cannot be written leaves no others behind.
+        for target in targets:
+            _building(target).replace(target)
+    finally:
+        for target in targets:
+            _building(target).unlink(missing_ok=True)
+    return Exported({target.name: part.height for target, part in targets.items()})
+
+
+def _building(target: Path) -> Path:
+    return target.with_name(f".{target.name}.tmp")
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -71,10 +71,14 @@ class Round(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """Columns wanted of record and of annotation shards: None = all, () = the kind is not read. `_id` asks for ids."""
+    """Columns wanted of record and of annotation shards: None = all, () = the kind is not read. `_id` asks for ids.
+
+    A column of `records` that no record has is refused; one of `optional` is read of the records where it is there.
+    """
 
     records: tuple[str, ...] | None
     annotations: tuple[str, ...] | None = ()
+    optional: tuple[str, ...] = ()
 
 
 class Named(NamedTuple):

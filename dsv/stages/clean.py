@@ -26,7 +26,7 @@ from dsv.stages.rules.registry import GLOBAL, PARAMS
 
 NAME = "clean"
 DOC = "Drops records and sets values by rules, in their order."
-REVISION = 1
+REVISION = 2
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def needs(params: Any, sources: Mapping[str, SourceFacts]) -> Needs:
     if any(rule.is_global and not getattr(rule.params, "columns", ()) for rule in planned):
         return Needs(None)
     # No column at all would mean that records are not read.
-    return Needs(tuple(sorted({one.column for one in columns(params)})) or (ID,))
+    glanced = sorted({name for rule in planned for name in rule.params.glances()})
+    return Needs(tuple(sorted({one.column for one in columns(params)})) or (ID,), optional=tuple(glanced))
 
 
 def prepare(view: View, params: Any) -> Prepared:

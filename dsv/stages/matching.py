@@ -31,7 +31,13 @@ def _order(box: Box) -> tuple[Any, ...]:
 
 
 def fuse(
-    reads: Sequence[tuple[str, Sequence[Box]]], iou: float, quorum: float, coordinates: str, stats: dict[str, int]
+    reads: Sequence[tuple[str, Sequence[Box]]],
+    iou: float,
+    quorum: float,
+    coordinates: str,
+    stats: dict[str, int],
+    *,
+    decimals: int = 2,
 ) -> list[Box]:
     """The boxes that enough annotators saw, in the order of their places. One annotator's boxes pass unchanged."""
     if len(reads) == 1:
@@ -40,7 +46,7 @@ def fuse(
     for who, boxes in sorted(reads, key=lambda read: (read[0], [_order(b) for b in sorted(read[1] or (), key=_order)])):
         _match(clusters, who, sorted(boxes or (), key=_order), iou, stats)
     annotators = len({who for who, _ in reads})
-    kept = [_merge(cluster, coordinates) for cluster in clusters if len(cluster) >= max(1.0, quorum * annotators)]
+    kept = [_merge(cluster, coordinates, decimals) for cluster in clusters if len(cluster) >= max(1.0, quorum * annotators)]
     return sorted(kept, key=_order)
 
 
@@ -68,9 +74,9 @@ def _match(
     stats["boxes"] = stats.get("boxes", 0) + len(boxes)
 
 
-def _merge(cluster: Sequence[tuple[str, Box]], coordinates: str) -> Box:
+def _merge(cluster: Sequence[tuple[str, Box]], coordinates: str, decimals: int) -> Box:
     middle = median if coordinates == "median" else mean
     votes = Counter(box["label"] or "" for _, box in cluster)
     label = min(votes, key=lambda name: (-votes[name], name))
-    sides = {side: round(float(middle(sorted(box[side] for _, box in cluster))), 2) for side in SIDES}
+    sides = {side: round(float(middle(sorted(box[side] for _, box in cluster))), decimals) for side in SIDES}
     return {"label": label or None, **sides, "extra": None, "votes": len(cluster)}

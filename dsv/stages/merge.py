@@ -17,15 +17,16 @@ from dsv import errors
 from dsv.ledger import decisions as ledger
 from dsv.ledger.decisions import DROP_COLUMN, Decisions
 from dsv.record import digest
-from dsv.stages import ballots
+from dsv.stages import ballots, drawn
 from dsv.stages.agreement import agreement, observe
 from dsv.stages.base import ANNOTATIONS, ID, Decided, Needs, Prepared, Round, SourceFacts, View
-from dsv.stages.matching import SIDES, fuse
-from dsv.table import types
+from dsv.stages.drawn import BOXES
+from dsv.stages.matching import fuse
+from dsv.table import boxunits, types
 
 NAME = "merge"
 DOC = "Merges annotations into labels or boxes."
-REVISION = 1
+REVISION = 2
 SCALE = 1000
 TIE, FEW, NONE = "tie", "few", "none"
 
@@ -101,8 +102,10 @@ def assigned(params: Params) -> tuple[str, ...]:
 
 
 def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:
-    """Ids of records; item, annotator and value of annotations."""
+    """Ids of records; item, annotator and value of annotations; of boxes their unit, and the size of their pictures."""
     columns = {c for s in _used(params, sources).values() for c in (s.item, s.annotator, s.value) if c}
+    if params.kind == "boxes":
+        return Needs((ID,), tuple(sorted({*columns, boxunits.UNITS})), (*boxunits.SIZE, boxunits.UNITS))
     return Needs((ID,), tuple(sorted(columns)) or (ID,))
 
 
@@ -114,7 +117,10 @@ def prepare(view: View, params: Params) -> Prepared:
         ids = view.frame[ID]
         if stem:
             ids = pl.Series([f"{view.source.name}/{PurePosixPath(i).stem}" for i in ids.to_list()], dtype=pl.String)
-        return Prepared(digest.halves(digest.hash128(ids)), pl.DataFrame())
+        found = digest.halves(digest.hash128(ids))
+        if params.kind == "boxes":
+            found = found.with_columns(*drawn.sizes(view.frame), *drawn.told(view.frame, drawn.OWN))
+        return Prepared(found, pl.DataFrame())
     if view.source.name not in used:
         return Prepared(pl.DataFrame(), pl.DataFrame())
     return Prepared(_votes(view.source, view.frame, params), pl.DataFrame())
@@ -140,7 +146,7 @@ def _votes(source: SourceFacts, frame: pl.DataFrame, params: Params) -> pl.DataF
         else pl.Series([source.annotator_name or source.name] * frame.height)
     )
     keys = _hashed(source.of, items)
-    found = keys.with_columns(value.alias("value"))
+    found = keys.with_columns(value.alias("value"), *(drawn.told(frame, drawn.UNIT) if params.kind == "boxes" else ()))
     return found.with_columns(who.fill_null("").alias("who")) if _needs_who(params) else found
 
 
@@ -170,13 +176,14 @@ def _sides(rows: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFra
     A record that is gone is labelled as if it were not, so that labels are not stored again when another rule drops it;
     figures speak of those alive.
     """
-    records = rows.filter(~pl.col("annotation")).select("shard", "row", "hi", "lo", "alive")
+    said = [name for name in (*drawn.SIZE, drawn.OWN) if name in rows.columns]
+    records = rows.filter(~pl.col("annotation")).select("shard", "row", "hi", "lo", "alive", *said)
     if "value" not in rows.columns:
         return records, pl.DataFrame(schema={"hi": pl.UInt64, "lo": pl.UInt64, "value": pl.String, "who": pl.String})
     counts = pl.col("annotation") & pl.col("alive") & pl.col("value").is_not_null()
     if params.annotators.exclude:
         counts = counts & ~pl.col("who").is_in(list(params.annotators.exclude))
-    votes = rows.filter(counts).select("hi", "lo", "value", *(["who"] if "who" in rows.columns else []))
+    votes = rows.filter(counts).select("hi", "lo", "value", *(name for name in ("who", drawn.UNIT) if name in rows.columns))
     if not params.annotators.reviewers:
         return records, votes
     decided = votes.filter(pl.col("who").is_in(list(params.annotators.reviewers)))
@@ -239,36 +246,32 @@ def _rule(params: Params) -> pl.Expr:
 
 def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
     records, votes = _sides(rows, params)
-    if "value" in rows.columns and votes.height and not votes["value"].dtype.is_nested():
-        raise errors.DsvError("merge: kind boxes needs annotation values that are lists of boxes.", hint="kind: label")
     if "value" in rows.columns and votes.height:
-        _check_boxes(votes["value"])
-    grouped = votes.sort("who").group_by("hi", "lo", maintain_order=True).agg("value", "who") if votes.height else None
+        drawn.check(votes["value"])
+    grouped = votes.sort("who").group_by("hi", "lo", maintain_order=True).agg(pl.exclude("hi", "lo")) if votes.height else None
     if grouped is None:
         found = records.with_columns(value=pl.lit(None), who=pl.lit(None, pl.List(pl.String)))
     else:
         found = records.join(grouped, on=["hi", "lo"], how="left", maintain_order="left")
     stats = {"orphans": 0 if grouped is None else grouped.join(records, on=["hi", "lo"], how="anti").height}
-    fused, seen, states = [], [], []
-    reviewed = _reviewed(found).to_list()
-    for (value, who, alive), known in zip(found.select("value", "who", "alive").iter_rows(), reviewed, strict=True):
-        n = len(set(who or ()))
-        state = NONE if n == 0 else FEW if n < params.min_votes and not known else None
-        fused.append(
-            None
-            if state
-            else fuse(
-                list(zip(who, value, strict=True)),
-                params.iou,
-                params.quorum,
-                params.coordinates,
-                stats if alive else {},
-            )
-        )
+    fused, seen, states, units, several = [], [], [], [], 0
+    told = drawn.complete(found).with_columns(reviewed=_reviewed(found))
+    for one in told.iter_rows(named=True):
+        who = one["who"] or ()
+        n = len(set(who))
+        state = NONE if n == 0 else FEW if n < params.min_votes and not one["reviewed"] else None
+        reads = list(zip(who, one["value"] or (), one[drawn.UNIT] or [None] * len(who), strict=True))
+        boxes = None if state else drawn.in_one_unit(reads, *(one[name] for name in drawn.SIZE))
+        several += boxes is None and state is None and one["alive"]
+        counted = stats if one["alive"] else {}
+        fused.append(boxes and fuse(boxes.reads, params.iou, params.quorum, params.coordinates, counted, decimals=boxes.decimals))
+        units.append(None if boxes is None else drawn.unit(boxes, one[drawn.OWN]))
         seen.append(n)
         states.append(state)
+    drawn.refuse(several)
     decided = found.select("shard", "row").with_columns(
         pl.Series(params.column, fused, dtype=BOXES),
+        pl.Series(boxunits.merged(params.column), units, dtype=pl.String),
         pl.Series("_votes", seen, dtype=pl.UInt16),
         pl.Series("_state", states, dtype=pl.String),
     )
@@ -277,44 +280,11 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
     return Decided(decided.with_columns(_rule(params).alias("rule")), stats)
 
 
-def _check_boxes(values: pl.Series) -> None:
-    """Refuses annotation values that are no boxes: merging must not guess where a side is."""
-    kind = values.dtype.inner if isinstance(values.dtype, pl.List) else None
-    fields = {field.name: field.dtype for field in kind.fields} if isinstance(kind, pl.Struct) else {}
-    lacking = [name for name in (*SIDES, "label") if name not in fields or (name in SIDES and not fields[name].is_numeric())]
-    if lacking:
-        raise errors.DsvError(
-            f"merge: kind boxes needs boxes with {', '.join(SIDES)} as numbers and label; these are {types.called(values.dtype)}.",
-            hint="name them so in the delivery, or kind: label",
-        )
-    boxes = values.drop_nulls().explode(empty_as_null=False).struct.unnest()
-    whole = boxes.select(pl.all_horizontal(pl.col(name).cast(pl.Float64).is_finite() for name in SIDES).fill_null(False)).to_series()
-    if not whole.all():
-        n = int((~whole).sum())
-        raise errors.DsvError(
-            f"merge: {n} of {len(whole)} boxes are null or lack a finite {', '.join(SIDES)}.",
-            hint="correct them in the delivery, and add it again under its name",
-        )
-
-
-BOXES = pl.List(
-    pl.Struct(
-        {
-            "label": pl.String,
-            "xmin": pl.Float64,
-            "ymin": pl.Float64,
-            "xmax": pl.Float64,
-            "ymax": pl.Float64,
-            "extra": pl.String,
-            "votes": pl.Int64,
-        }
-    )
-)
-
-
 def emit(local: pl.DataFrame, decided: pl.DataFrame, rows: int, params: Params) -> Decisions | None:
     """Dense: the label or boxes, votes, agreement in percent, and why a record is undecided."""
-    names = [params.column, "_votes", "_agree", "_state", "rule"]
+    units = boxunits.merged(params.column)
+    told = units in decided.columns and decided[units].null_count() < decided.height
+    names = [params.column, *([units] if told else ()), "_votes", "_agree", "_state", "rule"]
     if decided.height:
         table = ledger.aligned(decided.select("row", *[n for n in names if n in decided.columns]), rows)
     else:

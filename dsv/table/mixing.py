@@ -8,6 +8,9 @@ from typing import Any
 
 import polars as pl
 
+# Stands for a type of whole numbers that is still to be found.
+_WHOLE = pl.Int128()
+
 
 def text(value: Any) -> str | None:
     """The JSON text of a value; a text is itself, and nothing is nothing."""
@@ -21,6 +24,11 @@ def texts(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         return values
     return pl.Series(values.name, [text(value) for value in values.to_list()], dtype=pl.String)
+
+
+def shown(values: pl.Series) -> pl.Series:
+    """The values as texts for people."""
+    return texts(values) if values.dtype.is_nested() else values.cast(pl.String, strict=False)
 
 
 def within(kind: pl.DataType) -> Iterator[pl.DataType]:
@@ -41,7 +49,29 @@ def agreed(columns: Sequence[pl.Series]) -> pl.DataType | None:
     told: pl.DataType | None = pl.Null()
     for values in columns:
         told = None if told is None else _common(told, _told(values))
-    return None if told is None else _filled(told, [values.dtype for values in columns])
+    if told is None:
+        return None
+    filled = _filled(told, [values.dtype for values in columns])
+    # Signed and unsigned meet in the one that holds the values of both.
+    kinds = [_with(filled, whole) for whole in (pl.Int64(), pl.UInt64())] if _WHOLE in within(filled) else [filled]
+    return next((kind for kind in kinds if all(_holds(kind, values) for values in columns)), None)
+
+
+def _holds(kind: pl.DataType, values: pl.Series) -> bool:
+    """Whether the type has the values as they are: beyond 2**53 not every whole number is a float."""
+    if values.dtype == kind or not any(part.is_integer() for part in within(values.dtype)):
+        return True
+    there = values.cast(_within(kind, values.dtype), strict=False)
+    return there.cast(values.dtype, strict=False).equals(values, null_equal=True)
+
+
+def _with(kind: pl.DataType, whole: pl.DataType) -> pl.DataType:
+    """The type with a type of whole numbers in place of the one that stands for any."""
+    if isinstance(kind, pl.List):
+        return pl.List(_with(_type(kind.inner), whole))
+    if isinstance(kind, pl.Struct):
+        return pl.Struct({field.name: _with(_type(field.dtype), whole) for field in kind.fields})
+    return whole if kind == _WHOLE else kind
 
 
 def cast(values: pl.Series, kind: pl.DataType) -> pl.Series:
@@ -89,6 +119,8 @@ def _common(one: pl.DataType, two: pl.DataType) -> pl.DataType | None:
         return one
     if one == pl.Null:
         return two
+    if one.is_integer() and two.is_integer():
+        return _WHOLE
     if one.is_numeric() and two.is_numeric():
         return pl.Float64()
     if isinstance(one, pl.List) and isinstance(two, pl.List):

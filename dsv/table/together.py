@@ -24,17 +24,25 @@ def together(frames: Sequence[pl.DataFrame], like: Sequence[pl.DataFrame] = ()) 
 
 
 def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    """The frames, columns with lists or structs in one type: what Polars makes of two such types is not what stood there."""
+    """The frames, columns with lists, structs or numbers in one type: what Polars makes of two such is not what stood there."""
     kinds: dict[str, set[pl.DataType]] = {}
     for frame in frames:
         for name, kind in frame.schema.items():
             kinds.setdefault(name, set()).add(kind)
-    for name in [name for name, those in kinds.items() if len(those) > 1 and any(kind.is_nested() for kind in those)]:
+    for name in [name for name, those in kinds.items() if _unlike(those - {pl.Null()})]:
         both = mixing.agreed([frame[name] for frame in frames if name in frame.columns])
         for i, frame in enumerate(frames):
             if name in frame.columns:
                 frames[i] = frame.with_columns(mixing.texts(frame[name]) if both is None else mixing.cast(frame[name], both))
     return frames
+
+
+def _unlike(kinds: set[pl.DataType]) -> bool:
+    if len(kinds) < 2 or any(kind.is_nested() for kind in kinds):
+        return len(kinds) > 1
+    # Polars makes 1 of true, and a float of any number.
+    plain = [kind for kind in kinds if kind.is_integer() or kind.is_float() or kind == pl.Boolean]
+    return len(plain) > 0 and not any(kind.is_decimal() for kind in kinds)
 
 
 def _bare(values: pl.Series) -> pl.Series:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
-EPOCH: dict[str, Literal["s", "ms", "us"]] = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
+from dsv.record.dateformat import EPOCHS
+from dsv.table import dates, mixing
+
 _INTEGER = r"^[+-]?[0-9]+$"
-_FLOAT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(?i:inf|infinity|nan)$"
+_NO_NUMBER = r"^[+-]?(?i:inf|infinity|nan)$"
+_FLOAT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|" + _NO_NUMBER
+_TYPES: dict[str, pl.DataType] = {
+    "int": pl.Int64(),
+    "float": pl.Float64(),
+    "bool": pl.Boolean(),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+}
 _ISO = (
     "%Y-%m-%dT%H:%M:%S%.fZ",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -40,20 +50,16 @@ def moment(text: pl.Expr, column: Column) -> pl.Expr:
     """The date or datetime of a text by the first of the column's formats that fits; null where none does."""
     tries = []
     for form in column.formats or _ISO:
-        if form in EPOCH:
+        if form in EPOCHS:
             number = pl.when(text.str.contains(_INTEGER)).then(text).cast(pl.Int64, strict=False)
-            tries.append(pl.from_epoch(number, EPOCH[form]).cast(pl.Datetime("us")))
-        elif "%z" in form or "%:z" in form:
-            tries.append(
-                text.str.to_datetime(
-                    form, strict=False, exact=True, time_unit="us", time_zone="UTC"
-                ).dt.replace_time_zone(None)
-            )
-        elif "%H" in form or "%I" in form or "%s" in form or "%T" in form:
-            tries.append(text.str.to_datetime(form, strict=False, exact=True, time_unit="us"))
+            tries.append(dates.epoch(number, form))
         else:
-            tries.append(text.str.to_date(form, strict=False, exact=True).cast(pl.Datetime("us")))
-    moment = pl.coalesce(tries)
+            tries.append(dates.read(text, form))
+    return _daily(pl.coalesce(tries), column)
+
+
+def _daily(moment: pl.Expr, column: Column) -> pl.Expr:
+    """The moments as the column has them: a date is one of midnight alone."""
     if column.type == "datetime":
         return moment
     return pl.when(moment == moment.dt.truncate("1d")).then(moment.cast(pl.Date))
@@ -64,7 +70,9 @@ def _parse(name: str, column: Column) -> pl.Expr:
     if column.type == "int":
         return pl.when(text.str.contains(_INTEGER)).then(text.str.strip_prefix("+")).cast(pl.Int64, strict=False)
     if column.type == "float":
-        return pl.when(text.str.contains(_FLOAT)).then(text.str.strip_prefix("+")).cast(pl.Float64, strict=False)
+        number = pl.when(text.str.contains(_FLOAT)).then(text.str.strip_prefix("+")).cast(pl.Float64, strict=False)
+        # 1e400 says a number, and none that there is.
+        return pl.when(number.is_finite() | text.str.contains(_NO_NUMBER)).then(number)
     if column.type == "bool":
         return pl.when(text.is_in(list(column.true))).then(True).when(text.is_in(list(column.false))).then(False)
     if column.type in ("date", "datetime"):
@@ -78,20 +86,38 @@ def _convert(name: str, column: Column, dtype: pl.DataType) -> pl.Expr:
         return _parse(name, column)
     if column.type == "string":
         return value if dtype.is_nested() else value.cast(pl.String)
-    wanted: dict[str, pl.DataType | type[pl.DataType]] = {
-        "int": pl.Int64,
-        "float": pl.Float64,
-        "bool": pl.Boolean,
-        "date": pl.Date,
-        "datetime": pl.Datetime("us"),
-    }
-    if column.type not in wanted or dtype.is_nested():
+    if column.type == "json":
         return value
-    if column.type == "int" and dtype.is_float():
-        return pl.when(value == value.round()).then(value).cast(pl.Int64, strict=False)
-    if isinstance(dtype, pl.Datetime) and column.type == "datetime":
-        return value.dt.cast_time_unit("us")
-    return value.cast(wanted[column.type], strict=False)
+    if dtype == pl.Null or dtype.is_nested():
+        # A list or a struct is no plain value, whatever it holds.
+        return pl.lit(None, _TYPES[column.type])
+    if column.type in ("date", "datetime"):
+        return _dated(value, column, dtype)
+    if column.type == "bool":
+        # Of numbers only 0 and 1 say what is true.
+        return value if dtype == pl.Boolean else _fitting(value, dtype.is_numeric() and (value == 0) | (value == 1), column)
+    if column.type == "int" and not dtype.is_integer():
+        return _fitting(value, dtype.is_numeric() and value == value.round(), column)
+    return _fitting(value, dtype.is_numeric(), column)
+
+
+def _fitting(value: pl.Expr, fits: pl.Expr | bool, column: Column) -> pl.Expr:
+    """The values that fit in the type of the column, null for the others."""
+    kind = _TYPES[column.type]
+    return pl.lit(None, kind) if fits is False else pl.when(fits).then(value).cast(kind, strict=False)
+
+
+def _dated(value: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
+    """Dates and times of a column that holds no text: a number is one where a format says since when it counts."""
+    if isinstance(dtype, pl.Datetime):
+        return _daily(value.dt.cast_time_unit("us"), column)
+    if dtype == pl.Date:
+        return value if column.type == "date" else value.cast(pl.Datetime("us"))
+    since = [form for form in column.formats if form in EPOCHS]
+    if not since or not dtype.is_numeric():
+        return pl.lit(None, _TYPES[column.type])
+    number = value if dtype.is_float() else value.cast(pl.Int64, strict=False)
+    return _daily(pl.coalesce(dates.epoch(number, form) for form in since), column)
 
 
 def typed(frame: pl.DataFrame, columns: Mapping[str, Column]) -> tuple[pl.DataFrame, list[Misfit]]:
@@ -108,7 +134,7 @@ def typed(frame: pl.DataFrame, columns: Mapping[str, Column]) -> tuple[pl.DataFr
         if converted[name].null_count() == frame[name].null_count():
             continue
         lost = (converted[name].is_null() & frame[name].is_not_null()).arg_true()
-        shown = frame[name].gather(lost).cast(pl.String, strict=False)
+        shown = mixing.shown(frame[name].gather(lost))
         misfits += [
             Misfit(row, f"{name}: {str(value)[:60]!r} is no {column.type}")
             for row, value in zip(lost.to_list(), shown.to_list(), strict=True)

@@ -65,6 +65,7 @@ def _records(start: int, stop: int) -> pl.DataFrame:
             "boxes": pl.from_arrow(boxes.column(drawn)),
             "width": [10] * len(numbers),
             "height": [10] * len(numbers),
+            "units": [None if i % 5 else "relative" for i in numbers],
             "at": [dt.date(2024, 1, 1) + dt.timedelta(days=i) for i in numbers],
         }
     )
@@ -78,6 +79,13 @@ def _votes(kind: str) -> pl.DataFrame:
     value = pl.from_arrow(boxes.column(drawn)) if kind == "boxes" else labels
     about = {"item": [str(i) for i, _ in rows], "who": [f"a{who}" for _, who in rows]}
     return pl.DataFrame(about).with_columns(pl.Series("value", value))
+
+
+def _mixed_units() -> pl.DataFrame:
+    """Boxes of which every other annotator's are relative; of every third record all are."""
+    drawn = _votes("boxes")
+    relative = (pl.col("who") == "a1") | (pl.col("item").cast(pl.Int64) % 3 == 0)
+    return drawn.with_columns(units=pl.when(relative).then(pl.lit("relative")))
 
 
 BATCHES = (_records(0, 20), _records(20, 32))
@@ -111,6 +119,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example({"min_votes": 2, "tie": "drop"}, BATCHES, LABELS),
         Example({"method": "weighted", "weights": {"a1": 1.5}, "annotators": {"exclude": ["a2"], "reviewers": ["a3"]}}, BATCHES, LABELS),
         Example({"kind": "boxes", "undecided": "drop", "coordinates": "mean"}, BATCHES, BOXES),
+        Example({"kind": "boxes"}, BATCHES, (_mixed_units(),)),
     ],
     "split": [
         Example({"method": "hash", "fractions": HALF}, BATCHES),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsv.formats import csv, registry
+from dsv.formats import csv, registry, rows
 from dsv.formats.base import FILE, ROW, ReadSpec, Unreadable
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
@@ -37,7 +37,7 @@ FIELDS = [
     "'",
 ]
 texts = st.builds(
-    lambda bom, rows, last: bom + "".join(",".join(row) + end for row, end in rows) + last,
+    lambda bom, lines, last: bom + "".join(",".join(row) + end for row, end in lines) + last,
     st.sampled_from(["", "\ufeff"]),
     st.lists(st.tuples(st.lists(st.sampled_from(FIELDS), max_size=3), st.sampled_from(LINE_ENDS)), max_size=5),
     st.sampled_from(["", "a,b", '"a', "\n"]),
@@ -77,6 +77,14 @@ def _agree(data: bytes, spec: ReadSpec, delimiter: str = ",") -> bool:
 @settings(deadline=None, max_examples=300, derandomize=True)
 def test_the_fast_reader_of_csv_reads_what_the_strict_one_does(text: str, spec: ReadSpec) -> None:
     _agree(text.encode(), spec)
+
+
+@given(texts, specs)
+@settings(deadline=None, max_examples=500, derandomize=True)
+def test_records_are_found_where_they_are_read(text: str, spec: ReadSpec) -> None:
+    assert list(rows.spans(text, ",", spec.quote, spec.escape)) == [
+        (row.start, row.end) for row in rows.records(text, ",", spec.quote, spec.escape)
+    ]
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from dsv.engines.local import Local
-from dsv.errors import BadRecords
+from dsv.errors import BadRecords, DsvError
 from dsv.formats import jsonl, registry
 from dsv.formats.base import FILE, ROW, Bad, Header, ReadSpec
 from dsv.ops.export import WRITERS
@@ -233,6 +234,30 @@ def _text(value: Any) -> str | None:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}"
 
 
+RELATIVE = {"label": "cat", "xmin": 0.25, "ymin": 0.5, "xmax": 0.75, "ymax": 1.0, "extra": None}
+
+
+@pytest.mark.parametrize("told", [{"units": "relative"}, {"boxes_units": "relative"}])
+def test_relative_boxes_are_exported_as_coco_in_pixels(told: dict[str, str], tmp_path: Path) -> None:
+    rows = [{"_id": "s/1", "width": 640, "height": 200, "boxes": [RELATIVE], **told}, {"_id": "s/2", "boxes": [], **told}]
+    WRITERS["coco"][0](pa.Table.from_pylist(rows), tmp_path / "a.json")
+    (one,) = json.loads((tmp_path / "a.json").read_text())["annotations"]
+    assert (one["bbox"], one["area"]) == ([160.0, 100.0, 320.0, 100.0], 32000.0)
+
+
+def test_boxes_that_a_merge_made_pixels_are_exported_as_they_are(tmp_path: Path) -> None:
+    rows = [{"_id": "s/1", "width": 640, "height": 200, "boxes": [BOX], "units": "relative", "boxes_units": "pixels"}]
+    WRITERS["coco"][0](pa.Table.from_pylist(rows), tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["annotations"][0]["bbox"] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_relative_boxes_of_a_picture_of_unknown_size_are_no_coco(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([{"_id": "s/1", "width": None, "height": 9, "boxes": [RELATIVE], "units": "relative"}])
+    with pytest.raises(DsvError, match="s/1 has relative boxes, and no width and height"):
+        WRITERS["coco"][0](table, tmp_path / "a.json")
+    assert not (tmp_path / "a.json").exists()
+
+
 def test_jsonl_fast_and_strict_agree_on_what_is_written(tmp_path: Path) -> None:
     jsonl.write(TABLE, tmp_path / "a.jsonl")
     types = {"n": "int", "price": "float", "ok": "bool"}
@@ -246,6 +271,20 @@ def test_labels_without_the_names_of_their_classes_are_refused(tmp_path: Path) -
     rows, bad = read(put(tmp_path / "raw", files), "yolo")
     assert rows == []
     assert {one.file for one in bad} == set(files)
+
+
+HUGE = {
+    "yolo": {"a.txt": b"0 nan .5 .2 .2\n0 1e400 .5 .2 .2\n1 .1 .1 .1 .1\n"},
+    "voc": {"a.xml": FORMATS["voc"].files["a.xml"].replace(b"<xmax>3", b"<xmax>inf"), "b.xml": FORMATS["voc"].files["b.xml"]},
+    "coco": {"a.json": FORMATS["coco"].files["a.json"].replace(b"[1, 2, 3, 4]", b"[1, 2, 3, " + b"9" * 400 + b"]")},
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_coordinate_that_is_no_finite_number_is_refused(name: str, tmp_path: Path) -> None:
+    rows, bad = read(put(tmp_path / "raw", HUGE[name]), name)
+    assert {one.file for one in bad} == {min(HUGE[name])}
+    assert all(abs(box["xmax"]) < 10 for row in rows for box in row["boxes"])
 
 
 @pytest.mark.parametrize("column", ["_id", "_file", "_row", "_key"])

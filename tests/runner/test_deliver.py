@@ -15,7 +15,7 @@ from dsv.project.params import Column, Source
 from dsv.runner.ingest import deliver
 
 BOX = {"label": "cell", "xmin": 0.5}
-# A value and one that has no say in its type.
+# A value and one that has no say in its type, or another one.
 VALUES = [
     ([BOX], []),
     ([BOX], None),
@@ -29,6 +29,14 @@ VALUES = [
     (None, None),
     ([], []),
     ([], None),
+    (1, 0.5),
+    (2**53 + 1, 0.5),
+    (1, 2**63),
+    (-1, 2**63),
+    ([1], [2**64]),
+    ([2**53 + 1], [0.5]),
+    (True, 1),
+    (1e20, "a"),
 ]
 
 

@@ -12,9 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import dsv
+from dsv.errors import DsvError
 from tests.conftest import Project
+from tests.histories import replay
 
 SIDES = {"xmin": 1, "ymin": 1, "xmax": 9, "ymax": 9}
 
@@ -136,3 +139,40 @@ def test_an_image_id_that_is_there_twice_is_refused(project: Project) -> None:
     add(project, str(project.write("c.json", text)), "c", "--format", "coco")
     project.dsv("run")
     assert "an image id is there twice" in str(dsv.why("c/c.json", path=project.root).steps[0].detail)
+
+
+def pictures(project: Project, folder: Path) -> None:
+    """Two pictures of 640 x 200 pixels with YOLO labels; a box of the second leaves it."""
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (640, 200)).save(folder / name)
+    add(project, str(folder), "m", "--kind", "media")
+    labels = folder.with_name("labels")
+    labels.mkdir()
+    for name, line in {"a": "0 .5 .5 .5 .5", "b": "0 1 .5 .5 .5", "classes": "cat"}.items():
+        (labels / f"{name}.txt").write_text(f"{line}\n")
+    told = ("--kind", "annotations", "--format", "yolo", "--item", "stem", "--value", "boxes", "--of", "m")
+    add(project, str(labels), "yolo", *told)
+
+
+def test_yolo_boxes_are_judged_and_exported_in_pixels(project: Project, tmp_path: Path) -> None:
+    pictures(project, tmp_path / "pictures")
+    replay.read_with(project, {"match": "stem"})
+    project.params(merge={"kind": "boxes"}, **{"clean-boxes": {"use": "clean", "rules": [{"boxes": {}}]}})
+    project.dsv("run")
+    project.dsv("commit", "-m", "one")
+    assert [rule.detail for rule in dsv.why("m/b.png", path=project.root).steps if rule.rule == "boxes"]
+    project.dsv("export", ".", "-o", str(tmp_path / "out"), "--format", "coco")
+    (file,) = (tmp_path / "out").iterdir()
+    assert [one["bbox"] for one in json.loads(file.read_text())["annotations"]] == [[160, 50, 320, 100], [480, 50, 160, 100]]
+
+
+def test_an_export_that_is_refused_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
+    rows = [{"id": 1, "split": "test", "width": 9, "height": 9}, {"id": 2, "split": "train", "width": None, "height": None}]
+    told = [{**row, "units": "relative", "boxes": [{"label": "c", **dict.fromkeys(SIDES, 0.5)}]} for row in rows]
+    path = project.write("rows.jsonl", "".join(f"{json.dumps(row)}\n" for row in told))
+    add(project, str(path), "s", "--key", "id")
+    project.dsv("run")
+    with pytest.raises(DsvError, match="s/2 has relative boxes"):
+        dsv.export(".", tmp_path / "out", "coco", path=project.root)
+    assert list((tmp_path / "out").iterdir()) == []

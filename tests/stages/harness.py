@@ -136,7 +136,7 @@ def _named(shards: Sequence[Shard]) -> list[Shard]:
 def _prepare(
     stage: Any, params: Any, shard: Shard, sources: Mapping[str, SourceFacts], needs: Needs
 ) -> Prepared | None:
-    wanted = needs.records if shard.kind == RECORDS else needs.annotations
+    wanted = needs.annotations if shard.kind != RECORDS else (*needs.records, *needs.optional) if needs.records else needs.records
     if wanted == ():
         return None
     frame = (

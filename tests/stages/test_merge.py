@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsv.errors import DsvError
 from dsv.stages import ballots, merge
 from dsv.stages.agreement import agreement, observe
 from dsv.stages.base import SourceFacts
@@ -162,3 +163,56 @@ def test_the_boxes_of_one_annotator_pass_unchanged() -> None:
 )
 def test_the_order_of_annotators_does_not_matter(reads: list[Any]) -> None:
     assert fuse(reads, 0.5, 0.5, "mean", {}) == fuse(sorted(reads, key=lambda r: r[0]), 0.5, 0.5, "mean", {})
+
+
+def sized(votes: list[tuple[str, list[Any], str | None]], **record: Any) -> Ran:
+    """The boxes of annotators, with what their source tells of the unit, about one picture."""
+    units = [unit for *_, unit in votes]
+    frame = pl.DataFrame({"item": ["1"] * len(votes), "who": [who for who, *_ in votes], "value": [drawn for _, drawn, _ in votes]})
+    told = frame.with_columns(pl.Series("units", units, dtype=pl.String)) if any(units) else frame
+    records = shard(pl.DataFrame({"_id": ["s/1"], **{name: [value] for name, value in record.items()}}))
+    return run(merge, {"kind": "boxes"}, [records, shard(told, source="votes", kind="annotations")], SOURCES)
+
+
+def place(found: Ran) -> tuple[Any, ...]:
+    """The sides of the one box, and what is told of its unit."""
+    row = found.values.row(0, named=True)
+    (one,) = row["boxes"]
+    return (*(one[side] for side in ("xmin", "ymin", "xmax", "ymax")), row.get("boxes_units"))
+
+
+SMALL, LARGE = box("x", 0.125, 0.25, 0.5, 0.75), box("x", 80, 50, 320, 150)
+
+
+def test_relative_boxes_stay_relative_and_are_told_as_such() -> None:
+    assert place(sized([("a", [SMALL], "relative")], width=640, height=200)) == (0.125, 0.25, 0.5, 0.75, "relative")
+
+
+def test_relative_boxes_of_several_annotators_keep_their_decimals() -> None:
+    moved = box("x", 0.125002, 0.25, 0.5, 0.75)
+    assert place(sized([("a", [SMALL], "relative"), ("b", [moved], "relative")]))[0] == 0.125001
+
+
+@pytest.mark.parametrize("unit", ["pixels", None])
+def test_relative_boxes_meet_those_in_pixels_in_pixels(unit: str | None) -> None:
+    found = sized([("a", [SMALL], "relative"), ("b", [LARGE], unit)], width=640, height=200)
+    assert place(found) == (80, 50, 320, 150, None)
+    assert found.stats["matched"] == 1
+
+
+def test_boxes_in_two_units_are_refused_where_the_size_of_the_picture_is_not_known() -> None:
+    with pytest.raises(DsvError, match="1 picture has relative boxes and boxes in pixels, and no width and height"):
+        sized([("a", [SMALL], "relative"), ("b", [LARGE], None)], width=640, height=None)
+
+
+def test_one_who_saw_nothing_has_no_unit() -> None:
+    assert place(sized([("a", [LARGE], None), ("b", [], "relative"), ("c", [LARGE], None)]))[4] is None
+
+
+def test_boxes_in_pixels_are_told_where_the_record_says_that_its_own_are_relative() -> None:
+    assert place(sized([("a", [LARGE], None)], units="relative")) == (80, 50, 320, 150, "pixels")
+
+
+def test_a_column_of_units_that_are_no_units_of_boxes_says_nothing() -> None:
+    found = sized([("a", [LARGE], None)], units="kg")
+    assert (place(found)[4], found.values["units"].to_list()) == (None, ["kg"])

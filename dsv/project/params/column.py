@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
+from dsv.record import dateformat
 from dsv.record.problem import found
-
-EPOCHS: Final = ("epoch", "epoch_ms", "epoch_us")
 
 Problems = Iterator[tuple[str | tuple[str | int, ...], str]]
 
@@ -36,8 +35,8 @@ class Column:
         if self.formats and self.type not in ("date", "datetime"):
             yield "formats", f"only a date or a datetime has formats, the type is {self.type}"
         for i, form in enumerate(self.formats):
-            if "%" not in form and form not in EPOCHS:
-                yield ("formats", i), f"found {found(form)}, a format with % or one of {', '.join(EPOCHS)} is wanted"
+            if fault := dateformat.fault(form):
+                yield ("formats", i), f"found {found(form)}, {fault}"
         for key in ("true", "false"):
             if getattr(self, key) and self.type != "bool":
                 yield key, f"only a bool has tokens, the type is {self.type}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from dsv import errors
 from dsv.engines.base import Engine
-from dsv.formats import registry
-from dsv.formats.base import Bad, Header, ReadSpec, Task
+from dsv.formats import objects, registry
+from dsv.formats.base import Bad, Header, Place, ReadSpec, Task
 from dsv.project import naming
 from dsv.project.params import Source as SourceParams
 from dsv.record import identity
@@ -24,6 +24,7 @@ from dsv.table import types as table_types
 from dsv.table.together import together
 
 FILE, ROW = "_file", "_row"
+Locate = Callable[..., Mapping[int, Place]]
 TAKEN = (FILE, ROW, ID, identity.CONTENT_KEY)
 BAD = {"file": pl.String, "row": pl.Int64, "offset": pl.Int64, "rule": pl.String, "reason": pl.String, "raw": pl.Binary}
 
@@ -60,7 +61,7 @@ def columns(source: SourceParams) -> dict[str, typing.Column]:
 
 def tasks(folder: Path, names: Sequence[str], source: SourceParams) -> list[Task]:
     """The files of a delivery as they are read."""
-    return registry.tasks(folder, names, source.format or ("media" if source.kind == "media" else None), spec(source))
+    return registry.tasks(folder, names, _format(source), spec(source))
 
 
 def header(folder: Path, names: Sequence[str], source: SourceParams) -> Header | None:
@@ -80,6 +81,10 @@ def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourcePara
     return Parsed(frame, bad.sort("file", "row", "offset"))
 
 
+def _format(source: SourceParams) -> str | None:
+    return source.format or ("media" if source.kind == "media" else None)
+
+
 def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rename: Mapping[str, str]) -> Parsed:
     frames, bad = [], []
     for chunk in registry.read(task):
@@ -97,7 +102,7 @@ def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rena
         frame = frame.with_columns(origin[FILE].cast(file))
         typed, misfits = typing.typed(frame, declared)
         if misfits:
-            bad += [_misfit(frame, misfit) for misfit in _first(misfits)]
+            bad += _refused(frame, _first(misfits), "type", partial(registry.locate, task.root, name=task.format, spec=task.spec))
             typed = typed.filter(~pl.Series(_mask(frame.height, misfits)))
         frames.append(typed)
     found = together(frames) if frames else pl.DataFrame()
@@ -150,13 +155,20 @@ def _mask(height: int, misfits: Sequence[typing.Misfit]) -> list[bool]:
     return mask
 
 
-def _misfit(frame: pl.DataFrame, misfit: typing.Misfit) -> Bad:
-    row = frame.row(misfit.row, named=True)
-    shown = str({k: v for k, v in row.items() if k not in (FILE, ROW)}).encode()[:1000]
-    return Bad(row[FILE], row[ROW], -1, "type", misfit.reason, shown)
+def _refused(frame: pl.DataFrame, misfits: Sequence[typing.Misfit], rule: str, locate: Locate) -> list[Bad]:
+    """The rows that do not fit, each with its place in its file. The file is looked at again: that costs only where it has some."""
+    rows = frame[[misfit.row for misfit in misfits]]
+    files = rows.partition_by(FILE, as_dict=True)
+    places = {file: locate(file=file, rows=part[ROW].to_list()) for (file,), part in files.items()}
+    found = []
+    for row, misfit in zip(rows.iter_rows(named=True), misfits, strict=True):
+        file, number = row.pop(FILE), row.pop(ROW)
+        place = places[file].get(number) or Place(-1, objects.raw(row))
+        found.append(Bad(file, number, place.offset, rule, misfit.reason, place.raw))
+    return found
 
 
-def keyed(parsed: Parsed, key: Sequence[str], named: Sequence[Named]) -> Parsed:
+def keyed(parsed: Parsed, folder: Path, key: Sequence[str], source: SourceParams, named: Sequence[Named]) -> Parsed:
     """The rows that have a key; those with a null in it are refused. A key column that no file has is the user's error;
     `named` tells where params.yaml names it."""
     if tuple(key) == (identity.CONTENT_KEY,):
@@ -176,9 +188,7 @@ def keyed(parsed: Parsed, key: Sequence[str], named: Sequence[Named]) -> Parsed:
     keyless = parsed.frame.select(pl.any_horizontal(pl.col(list(key)).is_null())).to_series()
     if not keyless.any():
         return parsed
-    refused = [
-        _misfit(row, typing.Misfit(0, f"no key: {', '.join(key)} is null"))._replace(rule="key")
-        for row in parsed.frame.filter(keyless).iter_slices(1)
-    ]
+    misfits = [typing.Misfit(row, f"no key: {', '.join(key)} is null") for row in keyless.arg_true()]
+    refused = _refused(parsed.frame, misfits, "key", partial(registry.locate, folder, name=_format(source), spec=spec(source)))
     bad = pl.concat([parsed.bad, pl.DataFrame([tuple(b) for b in refused], schema=BAD, orient="row")])
     return Parsed(parsed.frame.filter(~keyless), bad.sort("file", "row", "offset"))

@@ -22,7 +22,7 @@ from dsv.runner.shards.keyset import Keys
 from dsv.store import files
 from dsv.table import shard as shard_file
 
-REVISION = 3
+REVISION = 4
 
 
 def run(folder: Folder) -> tuple[Source, State]:
@@ -114,8 +114,9 @@ def _shard(folder: Folder, batch: str, facts: Mapping[str, Any], ordinal: int) -
 def _fold_batch(folder: Folder, state: State, batch: str, delivery: raw.Delivery, signature: str) -> Keys:
     """Folds one delivery; the first halves of the keys that came with it."""
     source = folder.params.name
-    parsed = deliver.parse(folder.engine, folder.layout.raw(source, batch), delivery.names, folder.params)
-    parsed = deliver.keyed(parsed, folder.key, folder.named)
+    raw_folder = folder.layout.raw(source, batch)
+    parsed = deliver.parse(folder.engine, raw_folder, delivery.names, folder.params)
+    parsed = deliver.keyed(parsed, raw_folder, folder.key, folder.params, folder.named)
     frame = parsed.frame
     data = frame.drop(deliver.FILE, deliver.ROW)
     hashes = batch_shards.record_hashes(data.drop(identity.CONTENT_KEY, strict=False))

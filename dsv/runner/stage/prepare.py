@@ -30,7 +30,9 @@ class Task(NamedTuple):
 
 def wanted(shard: Shard, needs: Needs) -> tuple[str, ...] | None:
     """The columns that the stage reads of this shard; () when it does not read the kind."""
-    return needs.records if shard.kind == RECORDS else needs.annotations
+    if shard.kind != RECORDS:
+        return needs.annotations
+    return tuple(dict.fromkeys((*needs.records, *needs.optional))) if needs.records else needs.records
 
 
 def tasks(context: Context, shards: Sequence[Shard], needs: Needs, manifests: Mapping[str, Decided]) -> list[Task]:

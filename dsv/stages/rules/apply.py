@@ -36,7 +36,7 @@ class Applied(NamedTuple):
 
 def apply(frame: pl.DataFrame, rules: Sequence[Planned], source: str, key: tuple[str, ...]) -> Applied:
     """What the rules decide about a shard; each sees the values that those before it set."""
-    lacking = {name for rule in rules for name in rule.params.reads()} - set(frame.columns)
+    lacking = {name for rule in rules for name in (*rule.params.reads(), *rule.params.glances())} - set(frame.columns)
     frame = frame.with_columns(pl.lit(None).alias(name) for name in sorted(lacking))
     first = pl.repeat(None, frame.height, dtype=pl.UInt16, eager=True)
     keys: dict[int, pl.DataFrame] = {}

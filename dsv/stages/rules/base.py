@@ -47,6 +47,10 @@ class Common:
         """The columns that the rule reads, those it sets included."""
         return tuple(dict.fromkeys(one.column for one in self.named()))
 
+    def glances(self) -> tuple[str, ...]:
+        """The columns that the rule reads where records have them."""
+        return ()
+
     def writes(self) -> tuple[str, ...]:
         """The columns that the rule sets."""
         return tuple(dict.fromkeys(one.column for one in self._named(WRITES)))

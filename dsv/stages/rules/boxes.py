@@ -10,12 +10,18 @@ import polars as pl
 from dsv.stages.base import Named
 from dsv.stages.rules import shown
 from dsv.stages.rules.base import BOXES, COORDINATES, NUMBER, WRITES, Common, Effect, Set, there
+from dsv.table import boxunits
 
 NAME = "boxes"
-DOC = "Removes boxes without area, clips or removes boxes that leave the picture; can drop records without a box."
+DOC = (
+    "Removes boxes without area, clips or removes boxes that leave the picture; can drop records without a box. "
+    "Where `units` is `relative` (YOLO), the picture is 1 x 1."
+)
 
 XMIN, YMIN, XMAX, YMAX = (pl.col(name) for name in COORDINATES)
-WIDTH, HEIGHT = pl.col("width"), pl.col("height")
+WIDTH, HEIGHT, SLACK = pl.col("width"), pl.col("height"), pl.col("slack")
+# Relative coordinates are written with six decimals: a box along the edge may reach this far beyond it.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,9 @@ class Params(Common):
         keys = ("column",) if self.outside == "keep" else ("column", "width", "height")
         return tuple(Named((key,), getattr(self, key)) for key in keys)
 
+    def glances(self) -> tuple[str, ...]:
+        return () if self.outside == "keep" else boxunits.columns(self.column)
+
 
 def apply(frame: pl.DataFrame, params: Any) -> Effect:
     """Sets the boxes that are left; drops records without any where it is asked for."""
@@ -55,10 +64,12 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
 
 def _flat(frame: pl.DataFrame, params: Any) -> pl.DataFrame:
     """One row a box: `row`, `box`, its coordinates as numbers with decimals, and those of the picture."""
-    sizes = []
+    relative = _relative(frame, params)
+    sizes = [pl.when(relative).then(ROUNDING).otherwise(0.0).alias("slack")]
     for key, name in {"width": params.width, "height": params.height}.items():
         known = params.outside != "keep" and there(frame, name, NUMBER) is not None
-        sizes.append((pl.col(name) if known else pl.lit(None)).cast(pl.Float64).alias(key))
+        own = (pl.col(name) if known else pl.lit(None)).cast(pl.Float64)
+        sizes.append(pl.when(relative).then(1.0).otherwise(own).alias(key))
     flat = frame.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.col(params.column).alias("box"), *sizes
     )
@@ -66,6 +77,12 @@ def _flat(frame: pl.DataFrame, params: Any) -> pl.DataFrame:
     # Order puts NaN above all numbers; a coordinate that is none is one that is missing.
     numbers = [pl.col("box").struct.field(name).cast(pl.Float64).fill_nan(None).alias(name) for name in COORDINATES]
     return flat.with_columns(numbers)
+
+
+def _relative(frame: pl.DataFrame, params: Any) -> pl.Expr:
+    """Whether the boxes of a record are parts of its picture."""
+    told = [pl.col(name) for name in params.glances() if frame.schema[name] == pl.String]
+    return pl.coalesce(told).eq_missing(pl.lit(boxunits.RELATIVE)) if told else pl.lit(False)
 
 
 def _judged(flat: pl.DataFrame, params: Any) -> pl.DataFrame:
@@ -78,7 +95,8 @@ def _judged(flat: pl.DataFrame, params: Any) -> pl.DataFrame:
         beyond = (XMAX <= 0) | (YMAX <= 0) | (XMIN >= WIDTH).fill_null(False) | (YMIN >= HEIGHT).fill_null(False)
         out = pl.lit("outside")
         inner = pl.when(beyond).then(out).when(leaves).then(pl.lit("clipped"))
-        verdict = pl.when(leaves).then(out) if params.outside == "remove" else inner
+        far = (XMIN < -SLACK) | (YMIN < -SLACK) | (XMAX > WIDTH + SLACK).fill_null(False) | (YMAX > HEIGHT + SLACK).fill_null(False)
+        verdict = pl.when(far).then(out) if params.outside == "remove" else inner
     if params.zero_area == "remove":
         verdict = (
             pl.when(lacking).then(pl.lit("coordinate missing"))

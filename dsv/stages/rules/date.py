@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 import polars as pl
 
+from dsv.record import dateformat
+from dsv.record.dateformat import EPOCHS
 from dsv.stages.rules import shown
 from dsv.stages.rules.base import DATE, DATETIME, NUMBER, TEXT, WRITES, Common, Effect, Problems, Set, about, there
+from dsv.table import dates
 
 NAME = "date"
 DOC = "Sets a column to dates or times read with the first format that fits; what fits none becomes null."
 
-EPOCHS = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
-_MICROSECONDS = {"epoch": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 _UTC = "UTC"
 
@@ -42,8 +43,8 @@ class Params(Common):
 
     def impossible(self) -> Problems:
         for i, form in enumerate(self.formats):
-            if "%" not in form and form not in EPOCHS:
-                yield ("formats", i), f"found {form!r}, a format with % or one of {', '.join(EPOCHS)} is wanted"
+            if fault := dateformat.fault(form):
+                yield ("formats", i), f"found {form!r}, {fault}"
         if self.zone is not None and not _is_zone(self.zone):
             yield "zone", f"found {self.zone!r}, the name of a time zone such as Europe/Berlin is wanted"
 
@@ -69,27 +70,18 @@ def _utc(value: pl.Expr, kind: str, dtype: pl.DataType, params: Any) -> pl.Expr:
             return value.dt.cast_time_unit("us").dt.convert_time_zone(_UTC).dt.replace_time_zone(None)
         return _from_local(value.cast(pl.Datetime("us")), params.zone)
     if kind == NUMBER:
-        value = value.cast(pl.Float64) if dtype.is_float() else value.cast(pl.Int64, strict=False)
+        value = value.cast(pl.Int64, strict=False) if dtype.is_integer() else value.cast(pl.Float64)
         return pl.coalesce(
-            [_epoch(value, form) for form in params.formats if form in EPOCHS] or [pl.lit(None, pl.Datetime("us"))]
+            [dates.epoch(value, form) for form in params.formats if form in EPOCHS] or [pl.lit(None, pl.Datetime("us"))]
         )
     return pl.coalesce([_read(value.str.strip_chars(), form, params.zone) for form in params.formats])
 
 
 def _read(text: pl.Expr, form: str, zone: str | None) -> pl.Expr:
     if form in EPOCHS:
-        return _epoch(pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False), form)
-    if "%z" in form or "%:z" in form or "%#z" in form:
-        return text.str.to_datetime(
-            form, strict=False, exact=True, time_unit="us", time_zone=_UTC
-        ).dt.replace_time_zone(None)
-    if any(part in form for part in ("%H", "%I", "%k", "%l", "%T", "%R", "%s", "%c", "%X", "%r")):
-        return _from_local(text.str.to_datetime(form, strict=False, exact=True, time_unit="us"), zone)
-    return _from_local(text.str.to_date(form, strict=False, exact=True).cast(pl.Datetime("us")), zone)
-
-
-def _epoch(number: pl.Expr, form: str) -> pl.Expr:
-    return (number * _MICROSECONDS[form]).round().cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
+        return dates.epoch(pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False), form)
+    found = dates.read(text, form)
+    return found if dateformat.shape(form).fixed else _from_local(found, zone)
 
 
 def _from_local(naive: pl.Expr, zone: str | None) -> pl.Expr:

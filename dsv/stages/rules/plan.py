@@ -56,12 +56,12 @@ def depends(rules: Sequence[Planned], rule: Planned) -> tuple[str, ...]:
 
 def setters(rules: Sequence[Planned], rule: Planned) -> tuple[str, ...]:
     """The params of the rules before a rule that set what it reads, or what those read."""
-    wanted = set(rule.params.reads())
+    wanted = {*rule.params.reads(), *rule.params.glances()}
     # One that compares records by no named columns compares all.
     everything = rule.is_global and not getattr(rule.params, "columns", ())
     found = []
     for earlier in reversed(rules[: rule.place]):
         if earlier.params.writes() if everything else wanted & set(earlier.params.writes()):
             found.append(earlier.path)
-            wanted |= set(earlier.params.reads())
+            wanted |= {*earlier.params.reads(), *earlier.params.glances()}
     return tuple(reversed(found))

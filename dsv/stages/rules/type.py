@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from dsv.record import dateformat
 from dsv.stages.rules import shown
 from dsv.stages.rules.base import WRITES, Common, Effect, Problems, Set, about
 from dsv.table import typing
@@ -15,7 +16,6 @@ NAME = "type"
 DOC = "Drops records whose value cannot be read as a type; with `to`, the value read replaces it. A null passes."
 
 Name = Literal["string", "int", "float", "bool", "date", "datetime"]
-EPOCHS = ("epoch", "epoch_ms", "epoch_us")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,8 @@ class Params(Common):
         elif self.formats and (self.type or self.to) not in ("date", "datetime"):
             yield "formats", f"only a date or a datetime has formats, the type is {self.type or self.to}"
         for i, form in enumerate(self.formats):
-            if "%" not in form and form not in EPOCHS:
-                yield ("formats", i), f"found {form!r}, a format with % or one of {', '.join(EPOCHS)} is wanted"
+            if fault := dateformat.fault(form):
+                yield ("formats", i), f"found {form!r}, {fault}"
 
 
 def apply(frame: pl.DataFrame, params: Any) -> Effect:

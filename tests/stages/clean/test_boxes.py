@@ -99,3 +99,28 @@ def test_labels_within_boxes_have_aliases() -> None:
     assert [(name, [box["label"] for box in value]) for name, _, _, value in found.sets] == [
         ("s/0", ["Platelets", "RBC"])
     ]
+
+
+RELATIVE = [
+    ("whole", {}, (0.1, 0.1, 0.9, 0.9), (0.1, 0.1, 0.9, 0.9)),
+    ("clipped", {}, (-0.1, 0.5, 0.5, 1.25), (0.0, 0.5, 0.5, 1.0)),
+    ("outside", {}, (1.0, 0.5, 1.5, 0.75), None),
+    ("removed", {"outside": "remove"}, (0.5, 0.5, 1.01, 0.75), None),
+    ("along the edge, as it was rounded", {"outside": "remove"}, (0.5, 0.5, 1.0000005, 0.75), (0.5, 0.5, 1.0000005, 0.75)),
+    ("without area", {}, (0.5, 0.5, 0.5, 0.75), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["units", "boxes_units"])
+@pytest.mark.parametrize(("params", "sides", "expected"), [row[1:] for row in RELATIVE], ids=[row[0] for row in RELATIVE])
+def test_the_picture_of_relative_boxes_is_1_x_1(column: str, params: Any, sides: tuple[float, ...], expected: Any) -> None:
+    rows = [[dict(zip(("label", "xmin", "ymin", "xmax", "ymax"), ("R", *sides), strict=True))]]
+    size = {"width": [100], "height": [100]}
+    found = run(clean, {"rules": [{"boxes": params}]}, [shard(pl.DataFrame({"boxes": rows, **size, column: ["relative"]}))])
+    assert left(found) == [[] if expected is None else [("R", *expected)]]
+
+
+def test_of_two_units_that_of_the_merge_counts() -> None:
+    rows = [[dict(zip(("label", "xmin", "ymin", "xmax", "ymax"), ("R", 10.0, 10.0, 50.0, 50.0), strict=True))]]
+    told = {"width": [100], "height": [100], "units": ["relative"], "boxes_units": ["pixels"]}
+    assert left(run(clean, {"rules": [{"boxes": {}}]}, [shard(pl.DataFrame({"boxes": rows, **told}))])) == [[("R", 10.0, 10.0, 50.0, 50.0)]]
