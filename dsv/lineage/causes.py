@@ -70,6 +70,14 @@ class Causes:
             self._decided[decision] = self._own(decision)
         return self._decided[decision]
 
+    def brought(self, decision: Decision) -> Cause | None:
+        """The cause where only one of the versions has the stage, or the rule; None where both do."""
+        was, now = self.a.stages.get(decision.stage), self.b.stages.get(decision.stage)
+        if was is None or now is None or was.use != now.use:
+            return self._own(decision)
+        pair = self._pair(decision) if decision.rule is not None else None
+        return None if pair is None or (pair.was and pair.now) else self._came_or_went(decision.stage, pair)
+
     def comes_before(self, first: Decision, second: Decision) -> bool:
         """Whether the rule of one decision comes before that of another of the same stage, in a version that has both."""
         for side, facts in ((second.side, self.a if second.side == A else self.b), (first.side, self.a if first.side == A else self.b)):

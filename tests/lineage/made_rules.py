@@ -90,6 +90,50 @@ def rule_went(role: Role) -> Change:
     return change
 
 
+def corrected_as_a_rule_came(role: Role) -> Change:
+    """What a new rule drops it drops, whether or not the record was delivered anew; what an old one drops goes by its content."""
+    x, y = role.column("float", keep=1), role.column("float", keep=1)
+    stage = role.rng.choice([CLEAN, EXTRA, LATE])
+    role.rule("range", CLEAN, column=y, max=10)
+    role.put("a", {x: 1, y: 1})
+    role.put("b", {x: 12, y: 1})
+    role.put("c", {x: 1, y: 1})
+
+    def change(new: Made) -> Tells:
+        role.correct(new, "a", {x: 13, y: 2})
+        role.correct(new, "b", {x: 12, y: 2})
+        corrected = role.correct(new, "c", {x: 1, y: 99})
+        params = {"column": x, "max": 9}
+        new.put_before(stage, None, "new", Rule("range", params, None))
+        new.rules[stage] = {(f"{role.n}.new" if k == "new" else k): v for k, v in new.rules[stage].items()}
+
+        def tells(old: Made, new: Made) -> dict[str, Told]:
+            cause = Cause("param", stage, f"{stage}.{new.label(stage, f'{role.n}.new')}", None, params)
+            return {role.id("a"): Told("removed", cause), role.id("b"): Told("removed", cause), role.id("c"): Told("removed", corrected)}
+
+        return tells
+
+    return change
+
+
+def corrected_as_a_rule_went(role: Role) -> Change:
+    """What comes back because its rule went, delivered anew or not."""
+    x = role.column("float", keep=1)
+    stage = role.rng.choice([CLEAN, EXTRA, LATE])
+    rule = role.rule("range", stage, column=x, max=10)
+    role.put("a", {x: 12})
+    role.put("b", {x: 12})
+
+    def change(new: Made) -> Tells:
+        role.correct(new, "a", {x: 13})
+        params = new.rules[stage].pop(rule).params
+        return lambda old, new: {
+            role.id(key): Told("added", Cause("param", stage, f"{stage}.{old.label(stage, rule)}", params, None)) for key in "ab"
+        }
+
+    return change
+
+
 def rule_renamed(role: Role) -> Change:
     """A rule that is called otherwise is the same rule; of one that is tightened too, the param is told."""
     x = role.column("float")
@@ -218,6 +262,6 @@ def compared_otherwise(role: Role) -> Change:
 
 
 RULED: tuple[Callable[[Role], Change], ...] = (
-    param, param, several_params, rule_came, rule_went, rule_renamed, rule_moved_on, rules_reordered, set_then_dropped, two_set_then_dropped,
+    param, param, several_params, rule_came, rule_went, corrected_as_a_rule_came, corrected_as_a_rule_went, rule_renamed, rule_moved_on, rules_reordered, set_then_dropped, two_set_then_dropped,
     set_then_compared, compared_otherwise,
 )  # fmt: skip

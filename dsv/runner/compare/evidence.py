@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from dsv.delta import columns as delta_columns
+from dsv.delta.model import ADDED, REMOVED
 from dsv.ledger import decisions as ledger
 from dsv.lineage.causes import INGEST, A, B
 from dsv.project.manifest import Shard
@@ -25,6 +26,8 @@ from dsv.runner.shards import read
 
 RESTORED = "restored"
 ARRIVED, EVENT, DROPPED, ASSIGNED = "arrived", "event", "dropped", "assigned"
+# A record that one version has and the other not, though both have a row of it: which of them dropped it.
+DROPS = {ADDED: A, REMOVED: B}
 SCHEMA = {
     "at": pl.UInt32, "kind": pl.String, "source": pl.String, "batch_a": pl.String, "batch_b": pl.String, "stage": pl.String,
     "rule": pl.String, "side": pl.String, "detail": pl.String, "partner": pl.String,
@@ -129,12 +132,13 @@ def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
         return
     hashed = np.zeros(int(paired["at"].max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     hashed[paired["at"].to_numpy()] = _unlike(both, paired)
+    gone = dict(paired.filter(pl.col("op").is_in([*DROPS])).select("at", "op").iter_rows())
     for pair in _together(both, paired, sets):
         unlike = hashed[pair.at]
         if unlike.any():
             unlike[unlike] = _told_apart(both, pair.take(unlike))
             if unlike.any():
-                yield _content(both, pair.take(unlike))
+                yield from _content(both, pair.take(unlike), gone)
         if not unlike.all():
             yield from _walk(both, pair.take(~unlike))
 
@@ -187,10 +191,25 @@ def _told_apart(both: Both, pair: Pair) -> Mask:
     return found
 
 
-def _content(both: Both, pair: Pair) -> Part:
-    """The raw record is another one: by the deliveries that the two rows are from, or that took one back."""
-    batches = [_batches(*each) for each in each(both, pair)]
-    return Part(pair.at, ARRIVED, {"source": pair.there.source, "batch_a": batches[0], "batch_b": batches[1]})
+def _content(both: Both, pair: Pair, gone: Mapping[int, str]) -> Iterator[Part]:
+    """The raw record is another one: by the deliveries that the two rows are from, or that took one back.
+
+    Of records that one version dropped it is told with it by which rule of a stage: only that version may have the rule.
+    """
+    ops = np.array([gone.get(at) for at in pair.at.tolist()], dtype=object)
+    for op in (None, *DROPS):
+        some = pair.take(ops == op)
+        if not len(some.at):
+            continue
+        batches = [_batches(*each) for each in each(both, some)]
+        told: dict[str, Any] = {"source": some.there.source, "batch_a": batches[0], "batch_b": batches[1]}
+        if op is not None:
+            name = DROPS[op]
+            side, shard, rows = each(both, some)[0 if name == A else 1]
+            found = dropped(side, shard, rows)
+            stages = [side.stages[rank] if rank > 0 else None for rank in found.ranks.tolist()]
+            told |= {"side": name, "stage": stages, "rule": [rule if stage else None for rule, stage in zip(found.rules.tolist(), stages, strict=True)]}
+        yield Part(some.at, ARRIVED, told)
 
 
 def _walk(both: Both, pair: Pair) -> Iterator[Part]:

@@ -113,14 +113,17 @@ class _Explainer:
         return found
 
     def _alike(
-        self, found: Found, kind: str, stage: str, rule: str | None, side: str, source: str, a: str | None, b: str | None, by: str | None, op: str
+        self, found: Found, kind: str, stage: str | None, rule: str | None, side: str, source: str, a: str | None, b: str | None, by: str | None, op: str
     ) -> int:  # fmt: skip
         """The number of the cause that the evidence proves by itself; -1 where the record has to be looked at."""
         if kind == evidence.ARRIVED:
-            return found.number(self._causes.arrival(Arrival(source, a, b)))
+            # A rule that only one version has dropped what it dropped, whatever the record was before.
+            brought = self._causes.brought(Decision(stage, rule, side)) if stage is not None else None
+            return found.number(brought or self._causes.arrival(Arrival(source, a, b)))
         if kind == evidence.EVENT:
             replaced = rule == SUPERSEDED and op in (ADDED, REMOVED)
             return found.number(self._causes.arrival(Arrival(source, None, None, rule, by, replaced)))
+        assert stage is not None
         if self._voted_upon(stage):
             return -1
         cause = self._causes.decision(Decision(stage, rule, side))
