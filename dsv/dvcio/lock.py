@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -49,6 +50,16 @@ def gone(lock: bytes, pipeline: bytes) -> dict[str, Stage]:
     found, known = (_stages(yaml12.mapping(data, name), name) for data, name in ((lock, FILE), (pipeline, "dvc.yaml")))
     left = {name: entry for name, entry in found.items() if name not in known and isinstance(entry, dict)}
     return {name: _read(name, entry) for name, entry in left.items() if entry.get("cmd") == f"dsv x {name}"}
+
+
+def rebuilt(stages: Mapping[str, Stage]) -> dict[str, list[tuple[str, str, str]]]:
+    """Stage → the dependencies that another stage has written anew since it was built: path, what it was, what it is."""
+    written = {out.path: out.oid for stage in stages.values() for out in stage.outs}
+    found = {
+        name: [(dep.path, dep.oid, written[dep.path]) for dep in stage.deps if written.get(dep.path, dep.oid) != dep.oid]
+        for name, stage in stages.items()
+    }
+    return {name: deps for name, deps in found.items() if deps}
 
 
 def listings(lock: bytes, pipeline: bytes) -> set[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from dsv import errors
 from dsv.dvcio import config, lock
@@ -47,7 +48,8 @@ def execute(
     plan = pipeline(layout)
     plan.check([name])
     _check_signature(layout, plan, name)
-    with _alone(layout, name):
+    # What a function of the user prints is no result of a command.
+    with _alone(layout, name), redirect_stdout(sys.stderr):
         try:
             if name == INGEST:
                 return _ingest(layout, plan, engine(), progress)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -56,7 +55,5 @@ def _serve(door: socket.socket, run: Callable[[str], bool]) -> None:
             return
         with line, contextlib.suppress(OSError):
             stage = line.makefile("r", encoding="utf-8").readline().strip()
-            # What a function of the user prints is no result of `dsv run`.
-            with contextlib.redirect_stdout(sys.stderr):
-                worked = run(stage)
+            worked = run(stage)
             line.sendall(DONE if worked else FAILED)

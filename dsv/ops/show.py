@@ -19,6 +19,7 @@ def show(layout: Layout, rev: str = "HEAD") -> dict[str, Any]:
 
 def describe(version: Version, names_of: Mapping[str, str]) -> dict[str, Any]:
     """What `show` gives of a version; `names_of` are the version tags by commit. Two calls of git."""
+    version.check()
     version.read([PARAMS, SIGNATURE])
     names = [INGEST, *version.signature]
     version.read([report(name) for name in dict.fromkeys(names)])

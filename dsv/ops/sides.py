@@ -107,6 +107,7 @@ def ahead(version: Version, side: Side, names: Sequence[str]) -> None:
 def side(version: Version) -> Side:
     """The version's records, read from the cache as they are asked for, or from the remote where it lacks them."""
     version.listed(version.signature)
+    version.check()
     data = version.manifest(INGEST)
     if data is None:
         raise errors.UnknownVersion(f"{version.rev} pins no data: nothing was run there.", hint="dsv run")

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dsv.dvcio import dotdvc
+from dsv.dvcio import dotdvc, lock
 from dsv.dvcio.lock import Stage
 from dsv.ops.tracked import uncommitted
 from dsv.ops.unpushed import unpushed
@@ -75,7 +75,7 @@ def _stages(here: Version, locked: Mapping[str, Stage], more: Mapping[str, list[
     params = {str(name): section for name, section in here.params.items()}
     sections = [name for name in params if name not in ("dataset", "sources")]
     names = [INGEST, *(n for n in sections if n != "audit"), "audit"]
-    found, stale = [], False
+    found, stale, rebuilt = [], False, lock.rebuilt(locked)
     for name in names:
         if name not in locked:
             found.append(StageStatus(name, "new", [{"kind": "stage", "name": name, "from": None, "to": "added"}]))
@@ -93,7 +93,8 @@ def _stages(here: Version, locked: Mapping[str, Stage], more: Mapping[str, list[
             because.append({"kind": "data", "name": "an earlier stage", "from": None, "to": None})
         else:
             because += _order("after", signed.get("after"), _deciding(locked, names[: names.index(name)]))
-            because += _built(locked, name)
+            # A merge of two branches puts stages together that were not built on each other.
+            because += [{"kind": "data", "name": path, "from": was, "to": now} for path, was, now in rebuilt.get(name, [])]
         stale = stale or bool(because)
         found.append(StageStatus(name, "stale" if because else "fresh", because))
     gone = [name for name, stage in locked.items() if name not in names and stage.cmd.startswith("dsv x ")]
@@ -135,16 +136,6 @@ def _order(name: str, old: list[str] | None, new: list[str]) -> list[dict[str, A
     if name == "sources":
         old, new = [n for n in old if n in new], [n for n in new if n in old]
     return [] if old == new else [{"kind": "order", "name": name, "from": old, "to": new}]
-
-
-def _built(locked: Mapping[str, Stage], name: str) -> list[dict[str, Any]]:
-    """Outputs of other stages that are not what this one was built on: a merge of two branches puts such stages together."""
-    written = {out.path: out.oid for stage in locked.values() for out in stage.outs}
-    return [
-        {"kind": "data", "name": dep.path, "from": dep.oid, "to": written[dep.path]}
-        for dep in locked[name].deps
-        if written.get(dep.path, dep.oid) != dep.oid
-    ]
 
 
 def _data(here: Version, locked: Mapping[str, Stage]) -> list[dict[str, Any]]:

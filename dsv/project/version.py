@@ -96,6 +96,12 @@ class Version:
         """Output path → oid of its directory object."""
         return {out.path: out.oid for stage in self.locked.values() for out in stage.outs if out.oid.endswith(".dir")}
 
+    def check(self) -> None:
+        """Refuses the workspace where the last run ended on its way: new records under an old root are no version."""
+        stale = [] if self.sha is not None or self.text(LOCK) is None else list(lock.rebuilt(self.locked))
+        if stale:
+            raise errors.DsvError(f"The last run did not come to its end: {', '.join(stale)} {'is' if len(stale) == 1 else 'are'} as before it.", hint="dsv run")
+
     def report(self, stage: str) -> dict[str, Any] | None:
         """The report of a stage, None where the version has none."""
         found = self.text(report(stage))

@@ -1,7 +1,8 @@
 """A user's own function as a stage.
 
 The function gets a Polars frame (the records of a shard, with `_id`, in arrival order) and returns a frame with `_id`:
-rows that are missing are dropped, values that differ are set, new columns are assigned. It must be a pure function of
+rows that are missing are dropped, values that differ are set, new columns are assigned, columns that are left out stay
+as they are (one that is to go is returned as null). It must be a pure function of
 each record: the same record gives the same answer whatever else is in the frame.
 """
 
@@ -15,6 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +30,7 @@ from dsv.stages.base import ID, Needs, Prepared, Round, SourceFacts, View
 
 NAME = "python"
 DOC = "Runs a Python function of your own over the records."
-REVISION = 1
+REVISION = 2
 
 _importing = threading.RLock()
 # Folders of projects, the latest first; modules of them, each with its file and what stood in it when it was imported.
@@ -87,8 +89,9 @@ def _import(name: str) -> ModuleType:
             importlib.invalidate_caches()
         written, sys.dont_write_bytecode = sys.dont_write_bytecode, sys.dont_write_bytecode or there is not None
         try:
-            # The folder is the user's: what is only looked at leaves nothing behind there.
-            module = importlib.import_module(name)
+            # The folder is the user's: what is only looked at leaves nothing behind there, and what it prints is no result.
+            with redirect_stdout(sys.stderr):
+                module = importlib.import_module(name)
         finally:
             sys.dont_write_bytecode = written
         if there is not None:
@@ -174,8 +177,8 @@ def prepare(view: View, params: Params) -> Prepared:
             f"{params.function} failed at {_where(error, function)}: {type(error).__name__}: {error}",
             hint="mend the function, then dsv run",
         ) from error
-    if not isinstance(after, pl.DataFrame) or ID not in after.columns:
-        raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID}.")
+    if not isinstance(after, pl.DataFrame) or after.schema.get(ID) != pl.String:
+        raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID} as it was given.")
     odd = [name for name, kind in after.schema.items() if kind == pl.Object]
     if odd:
         raise errors.StageFailed(
@@ -191,8 +194,7 @@ def prepare(view: View, params: Params) -> Prepared:
     old = given[joined["row"]]
     for name in (c for c in after.columns if not c.startswith("_")):
         value = joined[name]
-        same_kind = name in old.columns and old.schema[name] == value.dtype
-        differs = old[name].ne_missing(value) if same_kind and not value.dtype.is_nested() else value.is_not_null()
+        differs = _differs(old[name], value) if name in old.columns else value.is_not_null()
         rows = joined["row"].filter(differs)
         if len(rows):
             part = pl.DataFrame({"row": rows, f"={name}": value.filter(differs)})
@@ -200,6 +202,13 @@ def prepare(view: View, params: Params) -> Prepared:
     parts = [p for p in parts if p.height]
     local = pl.concat(parts, how="diagonal_relaxed").with_columns(rule=pl.lit(rule)) if parts else pl.DataFrame()
     return Prepared(pl.DataFrame(), local)
+
+
+def _differs(old: pl.Series, new: pl.Series) -> pl.Series:
+    """Where values are set: those that differ; of another type, and of lists and structs, all that were or are there."""
+    if old.dtype == new.dtype and not new.dtype.is_nested():
+        return old.ne_missing(new)
+    return old.is_not_null() | new.is_not_null()
 
 
 def rounds(params: Params) -> tuple[Round, ...]:

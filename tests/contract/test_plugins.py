@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -263,3 +264,36 @@ def test_a_session_that_lives_on_sees_the_edited_function(doubled: Project) -> N
 def test_a_stage_of_ones_own_takes_the_name_of_no_other(doubled: Project) -> None:
     told = doubled.dsv("stage", "add", "doubled", "--python", "ours:double", code=2).err
     assert told.startswith("error: params.yaml has a section 'doubled' already.")
+
+
+def test_what_a_function_prints_is_no_result(doubled: Project) -> None:
+    _edit(doubled, "return", 'print("hello"); return')
+    with (doubled.root / "ours.py").open("a", encoding="utf-8") as file:
+        file.write('print("imported")\n')
+    for command in (["status"], ["plan"], ["run"], ["reproduce", "v1.0.0"]):
+        done = doubled.dsv(*command, "--format", "json")
+        assert len(json.loads(done.out)) == 1, command
+    doubled.dsv("commit", "-m", "it prints", "--tag", "v2.0.0")
+    done = doubled.dsv("reproduce", "HEAD", "--rebuild", "--format", "json")
+    assert done.json()["dsv.reproduce/v1"]["equal"]
+    assert "hello" in done.err
+
+
+def test_a_function_sets_what_it_returns_and_leaves_what_it_leaves_out(shop: Project) -> None:
+    (shop.root / "ours.py").write_text(
+        "import polars as pl\n\ndef halve(records):\n"
+        '    odd = pl.col("price") % 2 == 1\n'
+        '    return records.select("_id", price=pl.when(odd).then(pl.col("price").cast(pl.String)), marks=pl.when(odd).then(pl.concat_list("price")))\n',
+        encoding="utf-8",
+    )
+    shop.dsv("run")
+    before = dsv.load(path=shop.root).to_polars()
+    shop.dsv("stage", "add", "halved", "--python", "ours:halve")
+    shop.dsv("run")
+    after = dsv.load(path=shop.root).to_polars()
+    odd = before["price"] % 2 == 1
+    assert 0 < odd.sum() < len(odd)
+    # Of another type, and null where the function says so.
+    assert after["price"].to_list() == [str(p) if o else None for p, o in zip(before["price"], odd, strict=True)]
+    assert after["marks"].to_list() == [[p] if o else None for p, o in zip(before["price"], odd, strict=True)]
+    assert set(before.columns) <= set(after.columns)

@@ -46,6 +46,7 @@ ODD = {
     "return frame.with_columns(o=pl.Series([object()] * frame.height, dtype=pl.Object))": (
         "error: mine:bad returned Python objects in the column 'o', which cannot be stored.\nhint: return text, numbers, dates, lists or structs\n"
     ),
+    "return frame.with_columns(_id=pl.lit(1))": "error: mine:bad must return a Polars frame with the column _id as it was given.\n",
 }
 
 
@@ -67,7 +68,7 @@ def test_a_function_of_the_user_that_raises(shop: Project) -> None:
 def test_a_function_of_the_user_that_returns_no_frame(shop: Project) -> None:
     (shop.root / "mine.py").write_text("def bad(frame):\n    return None\n", encoding="utf-8")
     shop.dsv("stage", "add", "mine", "--python", "mine:bad")
-    assert shop.dsv("run", code=15).err == "error: mine:bad must return a Polars frame with the column _id.\n"
+    assert shop.dsv("run", code=15).err == "error: mine:bad must return a Polars frame with the column _id as it was given.\n"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import dsv
 from dsv.ops import run as ops_run
 from tests.conftest import Project, Ran
 from tests.faults.conftest import Tell
@@ -79,3 +80,21 @@ def test_what_a_library_makes_of_a_ctrl_c_is_no_bug(signal: str, code: int, told
     ran = subprocess.run([sys.executable, "-c", MADE_OF_IT.replace("SIGNAL", signal)], capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stdout) == (code, "")
     assert ran.stderr.startswith(told)
+
+
+READS = [["show", "."], ["diff"], ["why", "shop/1"], ["export", ".", "-o", "out", "-f", "csv"], ["plan"]]
+
+
+def test_what_a_run_left_on_its_way_is_no_version(shop: Project, tell: Tell) -> None:
+    before = dsv.load(path=shop.root)
+    shop.dsv("add", str(shop.write("b.csv", "id,x\n4,d\n")), "--source", "shop", "--batch", "b2")
+    # Nothing was built since: the last run is whole.
+    assert dsv.load(path=shop.root).root == before.root
+    assert tell(shop, "run", "ingest").code == 0
+    for args in READS:
+        assert tell(shop, *args) == (10, "", "error: The last run did not come to its end: clean, split, audit are as before it.\nhint: dsv run\n"), args
+    assert dsv.load("HEAD", path=shop.root).root == before.root
+    assert tell(shop, "log").code == tell(shop, "show").code == tell(shop, "status").code == 0
+    assert tell(shop, "run").code == 0
+    assert len(dsv.load(path=shop.root)) == len(before) + 1
+    assert tell(shop, "diff").code == 0
