@@ -72,6 +72,8 @@ def load(layout: Layout, rev: str = ".", split: str | None = None, columns: Sequ
     unknown = [c for c in columns or () if c != ID and c not in side.columns]
     if unknown:
         raise errors.DsvError(f"{rev} has no column {unknown[0]!r}; it has {', '.join(sorted(side.columns))}.")
+    # What only records that are gone have a value of is no column of the version.
+    columns = [ID, *sorted(side.columns)] if columns is None else columns
     engine = Local()
     try:
         frames = engine.map(lambda shard: take(side, shard, split, columns), side.shards)
@@ -98,7 +100,9 @@ def _splits(side: Side, shard: Shard, state: State) -> pl.Series:
 
 def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:
     """The kept records of one shard."""
-    state = side.state(shard)
+    wanted = None if columns is None else [c for c in columns if c != ID]
+    # Read once: by the columns that the records are read by.
+    state = side.state(shard, wanted if split is None else None)
     mask = state.kept
     if split is not None:
         mask = mask & (_splits(side, shard, state).cast(pl.String) == split).fill_null(False)
@@ -106,7 +110,6 @@ def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | N
     at = pl.DataFrame(
         {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}
     )
-    wanted = None if columns is None else [c for c in columns if c != ID]
     frame = side.records(at, wanted) if len(rows) else read.base(side.files, shard, wanted).clear()
     if columns is not None and ID not in columns:
         found = [c for c in columns if c in frame.columns]

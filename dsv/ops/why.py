@@ -63,14 +63,15 @@ class Trace(NamedTuple):
 
 
 def why(layout: Layout, id: str, rev: str = ".") -> Trace:  # noqa: A002
-    """The life of a record: of its last copy, which is what became of it; earlier ones, in arrival order, were replaced.
+    """The life of a record: of the copy that the deliveries left, or the last one; the others are in `earlier`, in arrival order.
 
     `id` may be the path of a media file in the project, too.
     """
     opened = Opened(find(layout, rev))
     record = named(layout, id)
-    *earlier, last = traces(opened, record) or _refused(opened.side, record) or _unknown(opened.side, record, rev)
-    return last._replace(earlier=tuple(earlier))
+    copies = traces(opened, record) or _refused(opened.side, record) or _unknown(opened.side, record, rev)
+    live = next((copy for copy in copies if copy.state not in FOLDED.values()), copies[-1])
+    return live._replace(earlier=tuple(copy for copy in copies if copy is not live))
 
 
 def traces(opened: Opened, record: str) -> list[Trace]:

@@ -26,6 +26,7 @@ import polars as pl
 
 from dsv import errors
 from dsv.ledger.decisions import DROP, SET, Decisions, empty, sparse
+from dsv.record import canonical
 from dsv.stages.base import ID, Needs, Prepared, Round, SourceFacts, View
 
 NAME = "python"
@@ -205,10 +206,12 @@ def prepare(view: View, params: Params) -> Prepared:
 
 
 def _differs(old: pl.Series, new: pl.Series) -> pl.Series:
-    """Where values are set: those that differ; of another type, and of lists and structs, all that were or are there."""
-    if old.dtype == new.dtype and not new.dtype.is_nested():
+    """Where values are set: those that differ; of another type, all that were or are there."""
+    if old.dtype != new.dtype:
+        return old.is_not_null() | new.is_not_null()
+    if not new.dtype.is_nested():
         return old.ne_missing(new)
-    return old.is_not_null() | new.is_not_null()
+    return canonical.rows(old.to_frame()) != canonical.rows(new.to_frame())
 
 
 def rounds(params: Params) -> tuple[Round, ...]:

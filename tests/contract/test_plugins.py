@@ -297,3 +297,34 @@ def test_a_function_sets_what_it_returns_and_leaves_what_it_leaves_out(shop: Pro
     assert after["price"].to_list() == [str(p) if o else None for p, o in zip(before["price"], odd, strict=True)]
     assert after["marks"].to_list() == [[p] if o else None for p, o in zip(before["price"], odd, strict=True)]
     assert set(before.columns) <= set(after.columns)
+
+
+def test_a_function_that_returns_what_it_was_given_changes_nothing(project: Project) -> None:
+    rows = '{"id": 1, "tags": ["a"], "box": {"x": 1, "y": null}}\n{"id": 2, "tags": [], "box": null}\n{"id": 3, "tags": null}\n'
+    project.dsv("add", str(project.write("a.jsonl", rows)), "--source", "shop", "--key", "id", "--license", "MIT")
+    project.params()
+    project.dsv("run")
+    root = dsv.show(".", path=project.root)["root"]
+    (project.root / "ours.py").write_text("def same(records):\n    return records\n", encoding="utf-8")
+    project.dsv("stage", "add", "same", "--python", "ours:same")
+    project.dsv("run")
+    assert dsv.show(".", path=project.root)["root"] == root
+
+
+@pytest.mark.parametrize("parts", [["12", "abc"], ["12\nabc"]], ids=["two batches", "one"])
+def test_a_function_that_changes_a_type_does_so_in_every_batch(project: Project, parts: list[str]) -> None:
+    n = 0
+    for part in parts:
+        rows = "id,x\n" + "".join(f"{(n := n + 1)},{x}\n" for x in part.split("\n"))
+        known = ["--key", "id", "--license", "MIT", "--types", "string"] if n == len(part.split("\n")) else []
+        project.dsv("add", str(project.write("a.csv", rows)), "--source", "shop", *known)
+    (project.root / "ours.py").write_text(
+        "import polars as pl\n\ndef number(records):\n    return records.with_columns(pl.col('x').cast(pl.Int64, strict=False))\n", encoding="utf-8"
+    )
+    project.params()
+    project.dsv("stage", "add", "number", "--python", "ours:number")
+    project.dsv("run")
+    found = dsv.load(path=project.root).to_polars()
+    assert found["x"].to_list() == [12, None]
+    assert dsv.show(".", path=project.root)["columns"]["x"] == "int"
+    assert "changed" in [step.action for step in dsv.why("shop/2", path=project.root).steps]

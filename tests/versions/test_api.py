@@ -130,3 +130,37 @@ def test_a_delivery_that_is_refused_is_not_in_the_way_of_the_next(project: Proje
 def test_records_without_a_column_are_counted(project: Project) -> None:
     root = split_by_hand(project).root
     assert [len(dsv.load("v1.0.0", split, [], root)) for split in (None, "train", "test")] == [3, 2, 1]
+
+
+def test_a_column_of_dropped_records_alone_is_none(project: Project) -> None:
+    project.dsv("add", str(project.write("rows.csv", "id,x,y\n1,a,\n2,,only here\n")), "--source", "shop", "--key", "id", "--license", "MIT")
+    project.params(clean={"rules": [{"missing": {"columns": ["x"]}}]})
+    project.dsv("run")
+    loaded = dsv.load(path=project.root)
+    assert loaded.to_polars().columns == ["_id", "id", "x"]
+    assert {*loaded.schema} - {"_id"} == {*dsv.show(".", path=project.root)["columns"]}
+
+
+def test_why_tells_the_copy_that_is_there(project: Project) -> None:
+    for batch, x in (("b1", "a"), ("b2", "b"), ("b3", "a")):
+        known = [] if batch != "b1" else ["--key", "id", "--license", "MIT"]
+        project.dsv("add", str(project.write(f"{batch}.csv", f"id,x\n1,{x}\n")), "--source", "shop", "--batch", batch, *known)
+    project.dsv("run")
+    found = dsv.why("shop/1", path=project.root)
+    assert (found.state, found.batch, found.values["x"]) == ("kept", "b1", "a")
+    assert [(copy.state, copy.batch) for copy in found.earlier] == [("replaced", "b2")]
+
+
+def test_an_annotation_that_came_back_is_told_by_the_delivery_that_brought_it(project: Project) -> None:
+    project.dsv("add", str(project.write("a.csv", "id,x\n1,a\n2,b\n")), "--source", "shop", "--key", "id", "--license", "MIT")
+    told = ["--item", "id", "--of", "shop", "--annotator", "who", "--value", "label", "--license", "MIT"]
+    for batch, label in (("r1", "ham"), ("r2", "spam"), ("r3", "ham")):
+        if batch == "r3":
+            project.params(merge={"min_votes": 1})
+            project.dsv("run")
+            project.dsv("commit", "-m", "two rounds", "--tag", "v1.0.0")
+        rows = project.write(f"{batch}.csv", f"id,who,label\n1,ann,{label}\n2,ann,ham\n")
+        project.dsv("add", str(rows), "--source", "votes", "--batch", batch, *(told if batch == "r1" else []))
+    project.dsv("run")
+    ((cause, counts),) = dsv.diff("v1.0.0", ".", path=project.root).causes
+    assert (cause.kind, cause.what, cause.now, counts["modified"]) == ("annotation", "ann", "votes/r3", 1)

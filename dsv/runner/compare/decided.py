@@ -84,6 +84,12 @@ def taken_back(side: Side, shard: Shard, rows: Rows) -> dict[int, str]:
     return dict(kept.select("row", "detail").iter_rows())
 
 
+def batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
+    """The delivery that rows are there by: that of their shard, or the one that took them back."""
+    back = taken_back(side, shard, rows)
+    return [back.get(row, shard.batch) for row in rows.tolist()] if back else shard.batch
+
+
 class Values(NamedTuple):
     """Per asked row: a text of what a stage assigned, and the rule that did (of one without rules: why it assigned nothing).
     What several rules assigned is joined by `THEN`, in their order, and so are the rules."""

@@ -20,7 +20,7 @@ from dsv.project.manifest import Shard
 from dsv.record import identity
 from dsv.record.arrays import series
 from dsv.runner.compare.both import Before, Both, Pair, each
-from dsv.runner.compare.decided import Dropped, dropped, taken_back, values
+from dsv.runner.compare.decided import Dropped, batches, dropped, taken_back, values
 from dsv.runner.compare.side import Mask, Rows, Side, places
 from dsv.runner.shards import read
 
@@ -118,13 +118,7 @@ def _alone(both: Both, subjects: pl.DataFrame) -> Iterator[Part]:
         at = alone["at"].to_numpy().astype(np.int64)
         for index, some, rows in places(alone.select(shard=f"{own}_shard", row=f"{own}_row")).groups:
             shard = side.shards[index]
-            yield Part(at[some], ARRIVED, {"source": shard.source, f"batch_{own}": _batches(side, shard, rows)})
-
-
-def _batches(side: Side, shard: Shard, rows: Rows) -> str | list[str | None]:
-    """The delivery that rows are there by: that of their shard, or the one that took them back."""
-    back = taken_back(side, shard, rows)
-    return [back.get(row, shard.batch) for row in rows.tolist()] if back else shard.batch
+            yield Part(at[some], ARRIVED, {"source": shard.source, f"batch_{own}": batches(side, shard, rows)})
 
 
 def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
@@ -201,8 +195,8 @@ def _content(both: Both, pair: Pair, gone: Mapping[int, str]) -> Iterator[Part]:
         some = pair.take(ops == op)
         if not len(some.at):
             continue
-        batches = [_batches(*each) for each in each(both, some)]
-        told: dict[str, Any] = {"source": some.there.source, "batch_a": batches[0], "batch_b": batches[1]}
+        told: dict[str, Any] = {"source": some.there.source}
+        told |= {f"batch_{name}": batches(*one) for name, one in zip((A, B), each(both, some), strict=True)}
         if op is not None:
             name = DROPS[op]
             side, shard, rows = each(both, some)[0 if name == A else 1]

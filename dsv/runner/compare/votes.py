@@ -12,6 +12,7 @@ import polars as pl
 
 from dsv.lineage.causes import INGEST, A, B, Vote
 from dsv.project.manifest import Shard
+from dsv.runner.compare.decided import batches
 from dsv.runner.compare.difference import same_base
 from dsv.runner.compare.side import Mask, Side
 from dsv.runner.shards import read
@@ -112,4 +113,6 @@ def _read(side: Side, shard: Shard, rows: Mask, facts: SourceFacts) -> pl.DataFr
     value = frame[facts.value] if facts.value in frame.columns else nothing
     text = value.cast(pl.String) if not value.dtype.is_nested() else pl.Series([repr(v) for v in value.to_list()], dtype=pl.String)
     columns = {"item": item, "who": who.fill_null(facts.annotator_name or facts.name), "value": text}
-    return pl.DataFrame(columns).with_columns(source=pl.lit(shard.source), batch=pl.lit(shard.batch)).drop_nulls("item")
+    by = batches(side, shard, np.flatnonzero(rows))
+    batch = pl.lit(by) if isinstance(by, str) else pl.Series("batch", by, dtype=pl.String)
+    return pl.DataFrame(columns).with_columns(source=pl.lit(shard.source), batch=batch).drop_nulls("item")
