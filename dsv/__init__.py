@@ -43,6 +43,9 @@ def _load(rev: str = ".", split: str | None = None, columns: Sequence[str] | Non
     return _at(importlib.import_module("dsv.ops.load").load)(rev, split, columns, path=path)
 
 
+_load.__name__ = _load.__qualname__ = "load"
+
+
 def _at(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with the project found from `path` as its first argument."""
     return importlib.import_module("dsv.ops.library").at(function)  # type: ignore[no-any-return]

@@ -191,4 +191,4 @@ def test_a_page_of_nothing_is_a_page(rows: Project) -> None:
 @pytest.mark.parametrize("form", ["text", "pdf"])
 def test_a_report_in_another_form_is_refused(project: Project, form: str) -> None:
     with pytest.raises(Exception, match="one of html, md"):
-        reporting.report(find(project.root), form=form)
+        reporting.report(find(project.root), format=form)

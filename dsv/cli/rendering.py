@@ -67,9 +67,7 @@ def stat(found: Stat) -> None:
 def text(found: Diff, wanted: Wanted) -> None:
     """One screen: figures, schema, columns, transitions, causes; then the records, if asked for."""
     a, b = found.facts["from"], found.facts["to"]
-    click.echo(
-        f"{found.a.rev} {(a['root'] or '?')[:12]} → {found.b.rev} {(b['root'] or '?')[:12]}   {a['records']:,} → {b['records']:,} records"
-    )
+    click.echo(f"{_end(found.a.rev, a['root'])} → {_end(found.b.rev, b['root'])}   {a['records']:,} → {b['records']:,} records")
     if not found:
         click.echo("The same records.")
         _quarantine(found)
@@ -104,6 +102,11 @@ def text(found: Diff, wanted: Wanted) -> None:
         _commits(found)
     if wanted.listing:
         _records(found, wanted)
+
+
+def _end(rev: str, root: str | None) -> str:
+    """A version and its root; after some of the stages there is none yet."""
+    return rev if root is None else f"{rev} {root[:12]}"
 
 
 def _class(value: Any) -> str:

@@ -92,8 +92,12 @@ class Bisected:
         }
 
 
-def bisect(layout: Layout, a: str, b: str, probe: Probe, work: Work = HERE) -> Bisected:
-    """Where on the first-parent path from `a` to `b` the data turn bad: `a` is good, `b` is bad."""
+def bisect(layout: Layout, a: str, b: str, probe: Probe | str, work: Work = HERE) -> Bisected:
+    """Where on the first-parent path from `a` to `b` the data turn bad: `a` is good, `b` is bad. A text is the name of a figure."""
+    return _bisect(layout, a, b, Metric(probe) if isinstance(probe, str) else probe, work)
+
+
+def _bisect(layout: Layout, a: str, b: str, probe: Probe, work: Work) -> Bisected:
     places = _path(layout, a, b)
     seen: list[Step] = []
     if isinstance(probe, Metric):

@@ -21,6 +21,8 @@ def known(version: Version) -> set[str]:
 
 def check(versions: Sequence[Version], split: str, columns: Container[str] = ()) -> None:
     """Refuses (UsageError) a split that none of the versions has. `columns` are those of their records, where they are known."""
+    if not isinstance(split, str):
+        raise errors.UsageError(f"A split is named by a text, not by {split!r}.")
     there = set[str]().union(*map(known, versions))
     # Before the reports are written nobody counted which splits there are.
     if split in there or (not there and SPLIT in columns):

@@ -98,7 +98,8 @@ def annotated(params: Params, sources: Mapping[str, SourceFacts]) -> tuple[str, 
 
 def assigned(params: Params) -> tuple[str, ...]:
     """The label or boxes, and what is told of them."""
-    return (params.column, "_votes", "_agree", "_state")
+    units = (boxunits.merged(params.column),) if params.kind == "boxes" else ()
+    return (params.column, *units, "_votes", "_agree", "_state")
 
 
 def needs(params: Params, sources: Mapping[str, SourceFacts]) -> Needs:

@@ -88,6 +88,11 @@ def test_what_pandas_needs_is_told(project: Project, monkeypatch: pytest.MonkeyP
     assert caught.value.hint == "pip install pandas"
 
 
+def test_what_is_no_name_of_a_split_is_told(project: Project) -> None:
+    with pytest.raises(errors.UsageError, match="named by a text, not by"):
+        dsv.load(split=["train"], path=split_by_hand(project).root)
+
+
 def test_parameters_go_by_the_names_of_the_contract(project: Project) -> None:
     root = split_by_hand(project).root
     assert dsv.why(id="shop/2", rev="v1.0.0", path=root).id == "shop/2"
