@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import dsv
 from dsv.dvcio import config
 from tests.conftest import Project
 from tests.faults.conftest import Tell
@@ -77,3 +78,33 @@ def test_a_source_that_git_moved_is_committed_where_it_is(second: Project, tell:
     assert tell(second, "commit", "-m", "renamed").err == ""
     assert tell(second, "status").out == "Up to date; everything is committed.\n"
     assert "data/raw/store/b1.dvc" in second.git("ls-files", "data/raw").splitlines()
+
+
+def _old(shop: Project, tell: Tell, tmp_path: Path) -> Project:
+    """A folder of v1.0.0 that was moved to where its project is no more."""
+    assert tell(shop, "checkout", "v1.0.0", "-o", str(tmp_path / "old")).code == 0
+    (tmp_path / "old").rename(tmp_path / "moved")
+    shop.root.rename(tmp_path / "gone")
+    return Project(tmp_path / "moved")
+
+
+@pytest.mark.parametrize(
+    "args", [["export", ".", "-o", "../x", "--format", "csv"], ["why", "shop/1", "."]], ids=["export", "why"]
+)
+def test_a_folder_of_a_version_is_read_wherever_it_is(
+    shop: Project, tell: Tell, tmp_path: Path, args: list[str]
+) -> None:
+    old = _old(shop, tell, tmp_path)
+    assert tell(old, *args).err == ""
+    assert dsv.load(".", path=old.root).root == dsv.load("v1.0.0", path=tmp_path / "gone").root
+    assert not (old.root / ".dvc" / "config.local").exists()
+
+
+def test_of_a_folder_only_what_is_as_it_was_pinned_is_read(shop: Project, tell: Tell, tmp_path: Path) -> None:
+    old = _old(shop, tell, tmp_path)
+    file = next(path for path in (old.root / "data" / "records").rglob("*") if path.is_file())
+    file.chmod(0o644)
+    file.write_bytes(b"edited")
+    told = tell(old, "export", ".", "-o", "../x", "--format", "csv")
+    assert told.code == 13
+    assert " objects of the workspace are not in the cache: " in told.err
