@@ -17,7 +17,10 @@ from dsv.ops.checkout import checkout
 )
 @options.directory
 def command(rev: str, output: Path | None, directory: Path, quiet: bool, verbose: int) -> None:
-    """Write a version's params, locks, reports and data; HEAD stays where it is."""
+    """Write a version's params, locks, reports and data; HEAD stays where it is.
+
+    Settings of the workspace (.dvc/config, .dvcignore, .gitignore, .gitattributes) stay as they are.
+    """
     done = checkout(options.project(directory, verbose), rev, output)
     if not quiet:
         click.echo(f"{rev} is in {output or done.folder}: {done.files:,} files of data")

@@ -61,8 +61,10 @@ def pre_merge_commit() -> None:
     out_of_date = importlib.import_module("dsv.ops.check_commit").out_of_date
     for layout in projects(Path(), "merge"):
         if any(stage.state != "fresh" for stage in out_of_date(layout, _index())):
-            if not importlib.import_module("dsv.ops.check_merge").check_merge(layout, _merged()):
-                click.echo("dsv: data is missing, so records were not compared. hint: dsv pull, dsv resolve", err=True)
+            theirs = _merged()
+            if not importlib.import_module("dsv.ops.check_merge").check_merge(layout, theirs):
+                pull = f"dsv pull HEAD {theirs[:10]}" if theirs else "dsv pull"
+                click.echo(f"dsv: data is missing, so records were not compared. hint: {pull}, dsv resolve", err=True)
             click.echo("dsv: both sides changed the data set. hint: dsv run, then dsv commit", err=True)
 
 

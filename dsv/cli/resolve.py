@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from dsv.delta import values
 from dsv.errors import UsageError
 from dsv.ops import answers
 from dsv.ops.conflicts import BATCH, PARAM, Conflict, Found, conflicts
-from dsv.ops.resolve import resolve
+from dsv.ops.resolve import Resolved, resolve
 from dsv.project.merging import shown
 
 
@@ -57,12 +58,22 @@ def command(
         raise UsageError("--exit-code is for listing conflicts, not for settling them.")
     done = resolve(layout, side, answers.read(file) if file else None, revs)
     if form != "text":
-        options.emit("dsv.resolve", {"resolved": done.ids, "written": done.written}, form)
+        options.emit("dsv.resolve", {"resolved": done.ids, "written": done.written, "left": done.left}, form)
     elif not quiet:
-        click.echo(f"Settled {len(done.ids)}: {', '.join(done.written)}" if done.ids else "Nothing is in conflict.")
-        if done.ids:
-            click.echo("hint: dsv run, then dsv commit -m MESSAGE", err=True)
+        _settled(done)
     return 0
+
+
+def _settled(done: Resolved) -> None:
+    if done.ids or done.written:
+        click.echo(f"Settled {len(done.ids)}: {', '.join(done.written)}")
+    elif not done.left:
+        click.echo("Nothing is in conflict.")
+    if done.left:
+        click.echo(f"Left to be merged by hand: {', '.join(done.left)}")
+    if done.ids or done.written or done.left:
+        first = f"git add {shlex.join(done.left)}, " if done.left else ""
+        click.echo(f"hint: {first}dsv run, then dsv commit -m MESSAGE", err=True)
 
 
 def _list(found: Found, form: str, limit: int, *, exit_code: bool) -> int:
@@ -72,13 +83,22 @@ def _list(found: Found, form: str, limit: int, *, exit_code: bool) -> int:
         options.emit_lines(conflict.json() for conflict in found.conflicts)
     else:
         _text(found, limit)
-    return 1 if exit_code and found.conflicts else 0
+    return 1 if exit_code and (found.conflicts or found.unmerged) else 0
 
 
 def _text(found: Found, limit: int) -> None:
-    if found.merge is None or not found.conflicts:
+    if found.merge is not None and found.unmerged:
+        click.echo(f"git could not merge {', '.join(found.unmerged)}")
+    elif found.merge is None or not found.conflicts:
         click.echo("Nothing is in conflict." if found.merge else "There is no merge.")
         return
+    if found.conflicts:
+        _listed(found, limit)
+    click.echo("hint: dsv resolve --ours, --theirs or --with FILE", err=True)
+
+
+def _listed(found: Found, limit: int) -> None:
+    assert found.merge is not None
     click.echo(
         f"{len(found.conflicts):,} in conflict: ours {found.merge.ours[:10]}, theirs {found.merge.theirs[:10]}, "
         f"made of {(found.merge.base or 'nothing')[:10]}"
@@ -87,7 +107,6 @@ def _text(found: Found, limit: int) -> None:
         _one(conflict)
     if len(found.conflicts) > limit:
         click.echo(f"… {len(found.conflicts) - limit:,} more (--limit)")
-    click.echo("hint: dsv resolve --ours, --theirs or --with FILE", err=True)
 
 
 def _one(conflict: Conflict) -> None:

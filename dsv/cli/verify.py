@@ -34,7 +34,7 @@ def command(
                 f"{there.name}: {len(there.corrupt)} damaged, {len(there.missing)} missing, {len(there.healed)} healed"
             )
             _objects(there)
-    check(found)
+    check(found, revs)
 
 
 def _objects(found: Verified | There) -> None:

@@ -23,20 +23,23 @@ DIR = ".dir"
 BLOCK, THREADS = 1 << 20, 8
 
 
-def push(root: Path, oids: Sequence[str], remote: str, intact: Callable[[str], bool]) -> int:
-    """Sends the objects that the remote lacks: files first, listings last; how many. What is there is asked of the remote."""
+def push(root: Path, oids: Sequence[str], remote: str, intact: Callable[[str], bool], revs: str = "") -> int:
+    """Sends the objects that the remote lacks: files first, listings last; how many. What is there is asked of the remote.
+
+    `revs` are the versions that have them, as they stand in a command.
+    """
     with _Opened(root, remote) as (cache, there):
         present = set(there.oids_exist(list(oids)))
         missing = [oid for oid in oids if oid not in present]
         for oid in missing:
             if not Path(cache.oid_to_path(oid)).exists():
                 raise errors.DataMissing(
-                    f"The object {oid} is neither in the cache nor on {remote}.", hint="dsv pull, or dsv run"
+                    f"The object {oid} is neither in the cache nor on {remote}.", hint=f"{f'dsv pull {revs}'.rstrip()}, or dsv run"
                 )
             if not intact(oid):
                 raise errors.Corrupt(
                     f"The object {oid} of the cache does not match its hash; nothing was sent.",
-                    hint="dsv verify --heal",
+                    hint=f"dsv verify --heal {revs}".rstrip(),
                 )
         _send(cache, there, missing, remote)
         return len(missing)

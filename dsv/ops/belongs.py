@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-FILES = (
-    "params.yaml",
-    "dvc.yaml",
-    "dvc.lock",
-    ".dvcignore",
-    ".gitignore",
-    ".gitattributes",
-    ".dsv/sig.yaml",
-    ".dsv/.gitignore",
-    ".dvc/config",
-    ".dvc/.gitignore",
-)
+# How a version is kept, not what it is: a team's remotes, what git and DVC look at.
+SETTINGS = (".dvcignore", ".gitignore", ".gitattributes", ".dsv/.gitignore", ".dvc/config", ".dvc/.gitignore")
+FILES = ("params.yaml", "dvc.yaml", "dvc.lock", ".dsv/sig.yaml", *SETTINGS)
 FOLDERS = ("data/", "reports/", "runs/")
 
 

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dsv import errors
-from dsv.dvcio import dotdvc
 from dsv.engines import registry as engines
 from dsv.ops import ahead
-from dsv.ops.checkout import RAW
+from dsv.ops.checkout import deliveries as tracked
 from dsv.ops.derive import derive
 from dsv.ops.derive import signatures as derived
 from dsv.ops.execute import execute
@@ -139,12 +138,7 @@ def _delivered(base: Version) -> dict[str, str]:
 
 def deliveries_here(layout: Layout) -> dict[str, str]:
     """Folder of each delivery of the workspace → oid: tracked by a .dvc file, or written by a stage of the user's own."""
-    here = Version(layout, WORKSPACE, None)
-    found = {out: oid for out, oid in here.outs.items() if out.startswith(RAW)}
-    for path in sorted((layout.root / RAW).glob("*/*.dvc")):
-        name = path.relative_to(layout.root).as_posix()
-        found.setdefault(name.removesuffix(".dvc"), dotdvc.load(path.read_bytes(), name).oid)
-    return found
+    return tracked(Version(layout, WORKSPACE, None))
 
 
 def _declared(pipeline: Pipeline, deliveries: Mapping[str, str]) -> dict[str, str]:
@@ -161,7 +155,10 @@ def _deliver(base: Version, pipeline: Pipeline, deliveries: Mapping[str, str], l
         if here.is_dir() and oid == there.get(name):
             target.symlink_to(here.resolve())
         elif not oid:
-            raise errors.DataMissing(f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull")
+            source = name.split("/")[-2]
+            raise errors.DataMissing(
+                f"The delivery {name} is neither in the workspace nor in the cache.", hint=f"dsv add PATH --source {source}"
+            )
         else:
             missing.require(base, {name: oid})
             base.store.check(base.store.tree(oid).values())

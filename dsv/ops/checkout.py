@@ -11,10 +11,10 @@ from typing import NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops.belongs import belongs
+from dsv.ops.belongs import SETTINGS, belongs
 from dsv.ops.edited import edited
 from dsv.ops.tracked import uncommitted
-from dsv.project import cache, delivered, missing
+from dsv.project import delivered, missing
 from dsv.project.layout import Layout
 from dsv.project.version import Version, find
 from dsv.store import files
@@ -57,7 +57,7 @@ def checkout(layout: Layout, rev: str, output: Path | str | None = None) -> Chec
 
 
 def _into_workspace(layout: Layout, version: Version) -> CheckedOut:
-    changed = [path for path in uncommitted(layout) if belongs(path) and not _kept(layout, version, path)]
+    changed = [path for path in uncommitted(layout) if belongs(path) and path not in SETTINGS and not _kept(layout, version, path)]
     if changed:
         raise errors.DsvError(
             f"Uncommitted: {', '.join(changed[:5])}. They would be overwritten.",
@@ -105,15 +105,23 @@ def _kept(layout: Layout, version: Version, path: str) -> bool:
 
 def deliveries(version: Version) -> dict[str, str]:
     """Folder of each delivery (relative to the project) → oid: tracked by a .dvc file, or written by a stage of the user's own."""
-    assert version.sha is not None
-    names = [e.path for e in blob.list_tree(version.layout.root, version.sha, "data/raw") if e.path.endswith(".dvc")]
-    found = blob.read_files(version.layout.root, [(version.sha, name) for name in names])
+    names = _tracked(version)
+    version.read(names)
+    found = map(version.text, names)
     written = {path: oid for path, oid in version.outs.items() if path.startswith(RAW)}
     return written | {
         name.removesuffix(".dvc"): dotdvc.load(data, name).oid
         for name, data in zip(names, found, strict=True)
         if data is not None
     }
+
+
+def _tracked(version: Version) -> list[str]:
+    """The .dvc files of deliveries."""
+    root = version.layout.root
+    if version.sha is None:
+        return sorted(path.relative_to(root).as_posix() for path in (root / RAW).glob("*/*.dvc"))
+    return [entry.path for entry in blob.list_tree(root, version.sha, "data/raw") if entry.path.endswith(".dvc")]
 
 
 def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool = True, outs: bool = True) -> int:
@@ -124,12 +132,11 @@ def materialise(version: Version, folder: Path, *, only_version: bool, raw: bool
     for entry, data in zip(entries, blob.read_files(root, [(version.sha, e.path) for e in entries]), strict=True):
         if data is not None:
             target = folder / entry.path
-            if not (target.exists() and _has(target, data)):
+            if not (target.exists() and ((only_version and entry.path in SETTINGS) or _has(target, data))):
                 files.write(target, data)
             if entry.mode == EXECUTABLE:
                 target.chmod(0o755)
-    store = cache.store(version.layout)
-    count = 0
+    store, count = version.store, 0
     if raw:
         for path, oid in deliveries(version).items():
             count += place(store, oid, folder / path)

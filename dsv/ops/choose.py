@@ -14,7 +14,6 @@ from dsv.formats import parquet
 from dsv.ops.answers import Answer
 from dsv.ops.checkout import deliveries
 from dsv.ops.rivals import POSITION, RESOLVED, Rival
-from dsv.project import cache
 from dsv.project.layout import ORIGIN, Layout
 from dsv.project.version import Version
 from dsv.record import identity
@@ -140,12 +139,12 @@ def _link(layout: Layout, held: Held, places: pl.DataFrame, folder: Path) -> Non
     """The files in which the records were delivered, out of the cache."""
     version = held.files
     assert isinstance(version, Version)
-    store, raw = cache.store(layout), deliveries(version)
+    store, raw = version.store, deliveries(version)
     for (index,), group in places.partition_by("shard", as_dict=True).items():
         shard = held.shards[index]
         origin = held.files.open(ORIGIN, shard.relative)
         if origin is None:
-            raise errors.DataMissing(f"{ORIGIN}/{shard.relative} is missing.", hint=f"dsv pull {version.rev}")
+            raise errors.DataMissing(f"{ORIGIN}/{shard.relative} is missing.", hint=f"dsv pull {version.name}")
         names = shard_file.read(origin, ["file"], what=ORIGIN)["file"].cast(pl.String)[group["row"]]
         tree = store.tree(raw[f"data/raw/{shard.source}/{shard.batch}"])
         for name in names:

@@ -9,10 +9,12 @@ from dsv.dvcio.config import cache_dir
 from dsv.dvcio.turn import turn
 from dsv.ops import semver
 from dsv.ops.status import status
-from dsv.ops.tracked import uncommitted
+from dsv.ops.tracked import changes
 from dsv.project.layout import Layout
 from dsv.store import disk
 from dsv.vcs import revision, write
+
+UNCHANGED = " "
 
 
 class Committed(NamedTuple):
@@ -43,11 +45,12 @@ def _stage(layout: Layout, tag: str | None) -> tuple[str | None, list[str]]:
             f"Out of date: {', '.join(stale)}. A version is committed as it was built.", hint="dsv run"
         )
     name = semver.name(layout, tag) if tag else None
-    paths = uncommitted(layout)
-    if not paths and name is None:
+    changed = changes(layout)
+    if not changed and name is None:
         raise errors.DsvError("Nothing to commit: this version is committed already.", hint="dsv log")
-    write.add(layout.root, paths)
+    # What `git rm` or `git mv` took away is staged, and `git add` finds nothing there.
+    write.add(layout.root, [change.path for change in changed if change.unstaged != UNCHANGED])
     # The objects before the commit that names them: a power failure must not leave a version without its data.
-    if paths:
+    if changed:
         disk.flush(cache_dir(layout.root))
-    return name, paths
+    return name, sorted({change.path for change in changed})

@@ -50,10 +50,14 @@ class Namesake(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """The conflicts of a merge, and what it takes to settle them. `texts` are the three params.yaml that git could not merge."""
+    """The conflicts of a merge, and what it takes to settle them.
+
+    `unmerged` are other files that git could not merge, `texts` the three params.yaml where that is one of them.
+    """
 
     merge: Merge | None
     conflicts: list[Conflict]
+    unmerged: list[str] = field(default_factory=list)
     texts: Texts | None = field(default=None, repr=False)
     namesakes: list[Namesake] = field(default_factory=list, repr=False)
     rivals: list[Rival] = field(default_factory=list, repr=False)
@@ -61,7 +65,7 @@ class Found:
     def json(self) -> dict[str, Any]:
         """The value of `dsv.resolve/v1`."""
         sides = {name: getattr(self.merge, name, None) for name in ("base", "ours", "theirs")}
-        return sides | {"conflicts": [conflict.json() for conflict in self.conflicts]}
+        return sides | {"conflicts": [conflict.json() for conflict in self.conflicts], "unmerged": self.unmerged}
 
 
 def conflicts(layout: Layout, ours: str | None = None, theirs: str | None = None) -> Found:
@@ -76,7 +80,8 @@ def conflicts(layout: Layout, ours: str | None = None, theirs: str | None = None
     unmerged = merges.unmerged(layout.root)
     texts = _texts(layout) if PARAMS in unmerged else None
     told = [] if texts is None else list(merging.params(texts, lambda c: c.ours).conflicts)
-    namesakes = [n for path in unmerged if (n := _namesake(layout, path)) is not None]
+    same = {path: n for path in unmerged if (n := _namesake(layout, path)) is not None}
+    namesakes = list(same.values())
     found = rivals.rivals(layout, merge)
     return Found(
         merge,
@@ -85,6 +90,7 @@ def conflicts(layout: Layout, ours: str | None = None, theirs: str | None = None
             *(Conflict(BATCH, f"{n.source}/{n.batch}", None, n.ours.oid, n.theirs.oid) for n in namesakes),
             *(conflict for rival in found for conflict in _records(rival)),
         ],
+        [path for path in unmerged if path not in same and not (path == PARAMS and told)],
         texts,
         namesakes,
         found,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops import answers, choose
+from dsv.ops import answers, choose, unmerged
 from dsv.ops.add import Delivery, add, free
 from dsv.ops.answers import Answer
 from dsv.ops.checkout import place
@@ -19,6 +19,7 @@ from dsv.project.params import load, parse
 from dsv.project.pipeline import build
 from dsv.record import threeway
 from dsv.store import files
+from dsv.vcs import merging as merges
 from dsv.vcs import write
 from dsv.vcs.merging import Merge
 
@@ -26,10 +27,11 @@ SIDES = ("ours", "theirs")
 
 
 class Resolved(NamedTuple):
-    """What was settled, by id, and what was written: files and deliveries."""
+    """What was settled, by id, what was written (files and deliveries), and what is left to be merged by hand."""
 
     ids: list[str]
     written: list[str]
+    left: list[str]
 
 
 def resolve(
@@ -48,10 +50,12 @@ def resolve(
         _together(layout, found)
     chosen = answers.complete(found.conflicts, side, given or {})
     prepared = [(rival, choose.rows(layout, rival, chosen)) for rival in found.rivals]
+    texts = {} if revs else unmerged.merged(layout)
     written: list[str] = []
     with turn(layout.root, wait=True):
         if found.texts is not None:
             written.append(_params(layout, found, chosen))
+        written += _write(layout, texts)
         written += [_apart(layout, namesake) for namesake in found.namesakes]
     assert found.merge is not None or not prepared
     for rival, rows in prepared:
@@ -59,7 +63,7 @@ def resolve(
         path = choose.put(layout, rival, rows)
         add(layout, Delivery([path], rival.source, batch, how="move", resolved=True))
         written.append(f"{rival.source}/{batch}")
-    return Resolved([conflict.id for conflict in found.conflicts], written)
+    return Resolved([conflict.id for conflict in found.conflicts], written, merges.unmerged(layout.root))
 
 
 def _together(layout: Layout, found: Found) -> None:
@@ -88,6 +92,14 @@ def _params(layout: Layout, found: Found, chosen: Mapping[str, Answer]) -> str:
     files.write(layout.params, text)
     write.add(layout.root, [PARAMS])
     return PARAMS
+
+
+def _write(layout: Layout, texts: Mapping[str, bytes]) -> list[str]:
+    """Writes merged files, and tells git so."""
+    for path, text in texts.items():
+        files.write(layout.root / path, text)
+    write.add(layout.root, list(texts))
+    return list(texts)
 
 
 def _apart(layout: Layout, same: Namesake) -> str:

@@ -10,12 +10,14 @@ from dsv.ops.checkout import place
 from dsv.project import cache, delivered
 from dsv.project.layout import Layout
 from dsv.project.params import Params
+from dsv.project.version import WORKSPACE
 from dsv.store.objects import Store
+from dsv.vcs import blob, history, revision
 
 
 def restore(layout: Layout, params: Params) -> int:
     """Puts back the declared deliveries whose folder is gone or another branch's; how many."""
-    store = cache.store(layout)
+    store = cache.store(layout, WORKSPACE)
     count = 0
     for source, known in params.sources.items():
         for batch in known.batches:
@@ -32,12 +34,21 @@ def restore(layout: Layout, params: Params) -> int:
             oid = dotdvc.load(tracked.read_bytes(), f"{name}.dvc").oid
             if not store.has(oid) or not all(map(store.has, store.tree(oid).values())):
                 raise errors.DataMissing(
-                    f"The delivery {name} is neither in the workspace nor in the cache.", hint="dsv pull"
+                    f"The delivery {name} is neither in the workspace nor in the cache.", hint=_pull(layout, name, oid)
                 )
             place(store, oid, folder)
             delivered.note(layout, folder, oid)
             count += 1
     return count
+
+
+def _pull(layout: Layout, name: str, oid: str) -> str:
+    """The command that fetches a delivery: of HEAD, or of the newest version that has it as the workspace does."""
+    path, root = f"{name}.dvc", layout.root
+    commits = history.log(root, paths=[path]) if revision.head(root) else []
+    texts = blob.read_files(root, [(commit.sha, path) for commit in commits])
+    at = next((at for at, text in enumerate(texts) if text and oid.encode() in text), 0)
+    return f"dsv pull {commits[at].sha[:10]}" if at else "dsv pull"
 
 
 def _of_another_branch(layout: Layout, store: Store, folder: Path, tracked: Path) -> bool:
@@ -70,5 +81,5 @@ def _apart(layout: Layout, store: Store, folder: Path, wanted: str) -> None:
         raise errors.DsvError(
             f"Edited in place, and the cache's copies with them: {', '.join(f'{where}/{name}' for name in lost[:5])}. "
             "Versions that have them as they were lack them now.",
-            hint="dsv pull brings them back from the remote; dsv run takes them as they are",
+            hint=f"{_pull(layout, where, wanted)} brings them back from the remote; dsv run takes them as they are",
         )

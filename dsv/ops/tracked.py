@@ -9,6 +9,7 @@ from dsv.ops.belongs import belongs
 from dsv.project.layout import Layout
 from dsv.record import yaml12
 from dsv.vcs import worktree
+from dsv.vcs.worktree import Change
 
 PYTHON = "python"
 UNTRACKED = "?"
@@ -21,9 +22,14 @@ def _left(path: str) -> bool:
 
 def uncommitted(layout: Layout) -> list[str]:
     """The files of the version, and the modules of the user's own stages, that git has not got as they are."""
-    changed = [c.path for c in worktree.dirty(layout.root) if c.staged != UNTRACKED or not _left(c.path)]
+    return [change.path for change in changes(layout)]
+
+
+def changes(layout: Layout) -> list[Change]:
+    """As `uncommitted`, with what git has of each."""
+    changed = [c for c in worktree.dirty(layout.root) if c.staged != UNTRACKED or not _left(c.path)]
     own = modules(layout) if changed else set()
-    return sorted(path for path in changed if belongs(path) or path in own)
+    return [change for change in changed if belongs(change.path) or change.path in own]
 
 
 def modules(layout: Layout) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ def push(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
         for oid in deliveries(version).values():
             oids |= {oid, *version.store.tree(oid).values()}
     store = cache.store(layout)
-    moved = transfer.push(layout.root, sorted(oids), name, store.intact)
+    moved = transfer.push(layout.root, sorted(oids), name, store.intact, shlex.join(revs))
     saw(layout, [str(version.sha) for version in versions], name)
     return Transferred(len(oids), moved, name, name not in config.unverified(layout.root))
 
@@ -46,26 +47,29 @@ def pull(layout: Layout, revs: Sequence[str] = (), remote: str | None = None) ->
     listings: set[str] = set()
     for version in versions:
         listings |= {*version.outs.values(), *deliveries(version).values()}
-    moved = _fetch(layout, versions[0], listings, name)
+    moved = _fetch(layout, versions, listings, name)
     files: set[str] = set()
     for version in versions:
         for oid in listings:
             files |= set(version.store.tree(oid).values())
-    moved += _fetch(layout, versions[0], files, name)
+    moved += _fetch(layout, versions, files, name)
     saw(layout, [str(version.sha) for version in versions], name)
     return Transferred(len(listings | files), moved, name, name not in config.unverified(layout.root))
 
 
-def _fetch(layout: Layout, version: Version, oids: set[str], remote: str) -> int:
-    missing = sorted(oid for oid in oids if not version.store.has(oid))
+def _fetch(layout: Layout, versions: Sequence[Version], oids: set[str], remote: str) -> int:
+    store = versions[0].store
+    missing = sorted(oid for oid in oids if not store.has(oid))
     if not missing:
         return 0
-    fetch(layout, version.store, missing, remote)
-    absent = [oid for oid in missing if not version.store.has(oid)]
+    fetch(layout, store, missing, remote)
+    absent = [oid for oid in missing if not store.has(oid)]
     if absent:
+        # HEAD is another commit elsewhere.
+        names = [str(version.sha)[:10] if "HEAD" in version.rev else version.name for version in versions]
         raise errors.DataMissing(
             f"{len(absent)} of {len(missing)} objects are missing or damaged on the remote {remote}, the first is {absent[0]}.",
-            hint="dsv push, from a clone that has them",
+            hint=f"dsv push {' '.join(names)}, from a clone that has them",
         )
     return len(missing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -50,7 +51,7 @@ def verify(layout: Layout, revs: Sequence[str] = (), *, remote: str | None = Non
     """
     versions = [find(layout, rev) for rev in revs or ["HEAD"]]
     store = versions[0].store
-    listings = {oid for v in versions for oid in (*v.outs.values(), *(deliveries(v) if v.sha else {}).values())}
+    listings = {oid for v in versions for oid in (*v.outs.values(), *deliveries(v).values())}
     source = remote_name(layout, remote) if heal or remote else ""
     bad = store.damaged(sorted(listings))
     corrupt = [oid for oid in bad if store.has(oid)]
@@ -80,8 +81,8 @@ def _there(layout: Layout, store: Store, oids: list[str], remote: str, *, heal: 
     return There(remote, corrupt, missing, healed)
 
 
-def check(found: Verified) -> None:
-    """Raises where something is damaged and was not healed."""
+def check(found: Verified, revs: Sequence[str] = ()) -> None:
+    """Of these versions, raises where something is damaged and was not healed."""
     if found.sound:
         return
     told = [f"{len(found.corrupt)} objects are damaged, {len(found.missing)} missing"]
@@ -89,5 +90,7 @@ def check(found: Verified) -> None:
         told.append(
             f"on {found.remote.name} {len(found.remote.corrupt)} are damaged, {len(found.remote.missing)} missing"
         )
-    hint = "dsv verify --heal" + (f" --remote {found.remote.name}" if found.remote is not None else "")
-    raise errors.Corrupt(f"{'; '.join(told)}.", hint=hint)
+    words = ["dsv verify --heal", *map(shlex.quote, revs)]
+    raise errors.Corrupt(
+        f"{'; '.join(told)}.", hint=" ".join([*words, *(["--remote", found.remote.name] if found.remote is not None else [])])
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dsv import errors
 from dsv.dvcio import config
@@ -12,7 +12,7 @@ from dsv.project.layout import LOCK, Layout
 from dsv.project.seen import seen
 from dsv.project.tagged import tags
 from dsv.store.objects import Store
-from dsv.vcs import blob, history, revision
+from dsv.vcs import blob, history, revision, worktree
 
 SHOWN = 3
 
@@ -26,6 +26,8 @@ class Version(Protocol):
     def rev(self) -> str: ...
     @property
     def sha(self) -> str | None: ...
+    @property
+    def name(self) -> str: ...
     @property
     def store(self) -> Store: ...
     def bring(self, oids: Iterable[str]) -> str | None: ...
@@ -64,8 +66,9 @@ def error(
     told = [
         f"{len(found):,} of {'at least ' if whole else ''}{total:,} objects of {name} are not in the cache: {some}."
     ]
-    told.append(_pinned(version, _listing(folders, next(iter(found)))))
-    where, hint = _remotes(version, list(found.values()))
+    pinned = _pinned(version, _listing(folders, next(iter(found))))
+    told.append(pinned.told)
+    where, hint = _remotes(version, pinned.name, list(found.values()))
     return errors.DataMissing(" ".join(filter(None, [*told, where, unasked])), hint=hint)
 
 
@@ -73,28 +76,37 @@ def _listing(folders: Mapping[str, str], path: str) -> str:
     return next(oid for folder, oid in folders.items() if path == folder or path.startswith(f"{folder}/"))
 
 
-def _pinned(version: Version, oid: str) -> str:
+class Pinned(NamedTuple):
+    """The commit that pins an object, as it is told, and the version that a command must name; empty for HEAD's."""
+
+    told: str
+    name: str
+
+
+def _pinned(version: Version, oid: str) -> Pinned:
     """The newest commit whose lock names the listing; a version outside of git has none."""
     root = version.layout.root
-    if version.sha is None and revision.find(root, "HEAD") is None:
-        return ""
+    if version.sha is None and (worktree.toplevel(root) is None or revision.find(root, "HEAD") is None):
+        return Pinned("", "")
     commits = history.log(root, "HEAD", paths=[LOCK])
     own = [] if version.sha is None else history.log(root, version.sha, limit=1)
     locks = blob.read_files(root, [(commit.sha, LOCK) for commit in commits])
     last = next((c for c, lock in zip(commits, locks, strict=True) if lock and oid.encode() in lock), None)
     found = last or next(iter(own), None)
     if found is None:
-        return "No commit pins them."
+        return Pinned("No commit pins them.", version.name)
     tag = tags(version.layout).get(found.sha)
     named = ", ".join([*([tag] if tag else []), found.author, found.date[:10]])
-    return f"Last pinned by commit {found.sha[:10]} ({named})."
+    # Of the workspace, which may be as an older version has it.
+    older = version.sha is None and found != commits[0]
+    return Pinned(f"Last pinned by commit {found.sha[:10]} ({named}).", (tag or found.sha[:10]) if older else version.name)
 
 
-def _remotes(version: Version, oids: list[str]) -> tuple[str, str]:
+def _remotes(version: Version, rev: str, oids: list[str]) -> tuple[str, str]:
     """What is known of the remotes, and the next command. A folder is looked into; others are not asked: they may be slow."""
     layout = version.layout
     remotes = config.remotes(layout.root)
-    pull = " ".join(["dsv pull", *([version.rev] if version.sha else [])])
+    pull = f"dsv pull {rev}".rstrip()
     if not remotes:
         return "No remote is set up.", f"dvc remote add -d NAME URL, then {pull}"
     told: dict[str, str] = {}
@@ -114,7 +126,7 @@ def _remotes(version: Version, oids: list[str]) -> tuple[str, str]:
     if not best[0]:
         return " ".join(
             told.values()
-        ), f"dsv push {version.rev if version.sha else ''}".rstrip() + ", in a clone that has them"
+        ), f"dsv push {rev}".rstrip() + ", in a clone that has them"
     return " ".join(told.values()), pull if best[1] == default else f"{pull} --remote {best[1]}"
 
 

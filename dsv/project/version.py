@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -40,7 +41,7 @@ class Version:
     @cached_property
     def store(self) -> Store:
         """Where the objects are. Loaded when it is asked for: `log`, `show` and `status` read reports only."""
-        store: Store = importlib.import_module("dsv.project.cache").store(self.layout)
+        store: Store = importlib.import_module("dsv.project.cache").store(self.layout, self.rev)
         return store
 
     def text(self, path: str) -> bytes | None:
@@ -135,11 +136,23 @@ class Version:
     def bring(self, oids: Iterable[str]) -> str | None:
         """Fetches what the cache lacks of some objects from the remote; why that was not asked, empty where there is none."""
         lacking = [oid for oid in oids if not self.store.has(oid)]
+        if lacking and self.sha is None:
+            lacking = self._here(lacking)
         if not lacking:
             return None
         # Asking a remote needs DVC, which is slow to import.
         told: str | None = importlib.import_module("dsv.project.fetch").bring(self.layout, self.store, lacking)
         return told
+
+    def _here(self, oids: Sequence[str]) -> list[str]:
+        """Takes objects that the workspace has into the cache; those that are lacking still. Each output is looked at once."""
+        outs = {path: oid for path, oid in self.outs.items() if path not in self._looked}
+        self._looked.update(importlib.import_module("dsv.project.here").take(self.store, self.layout.root, outs, oids))
+        return [oid for oid in oids if not self.store.has(oid)]
+
+    @cached_property
+    def _looked(self) -> set[str]:
+        return set()
 
     def need(self, wanted: Mapping[str, Iterable[str] | None]) -> None:
         """Fetches at once what the cache lacks of the named files of outputs (all where None); what the remote lacks too is told when it is read."""
@@ -180,8 +193,8 @@ class Version:
 
     @property
     def name(self) -> str:
-        """How to name the version in a command; empty for the workspace."""
-        return "" if self.sha is None else self.rev
+        """How to name the version in a command; empty for what is not committed."""
+        return shlex.quote(self.rev) if self.sha else ""
 
     def objects(self) -> set[str]:
         """The oids of all objects of the version, directory objects among them."""
@@ -223,11 +236,9 @@ def find(layout: Layout, rev: str) -> Version:
         return _by_root(layout, rev)
     if trackers.names_run(rev):
         return _of_run(layout, rev)
-    for name in (rev, f"{dataset(layout)}@{rev}"):
-        sha = revision.find(layout.root, name)
-        if sha is not None:
-            return Version(layout, rev, sha)
-    return Version(layout, rev, revision.resolve(layout.root, rev))
+    # params.yaml is read only where it must be: in a merge it may be in conflict.
+    sha = revision.find(layout.root, rev) or revision.find(layout.root, f"{dataset(layout)}@{rev}")
+    return Version(layout, rev, sha or revision.resolve(layout.root, rev))
 
 
 def dataset(layout: Layout) -> str:

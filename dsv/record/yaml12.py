@@ -112,7 +112,7 @@ def load(text: str | bytes) -> Any:
         conflict = CONFLICT.search(decoded)
         if conflict:
             line = decoded.count("\n", 0, conflict.start()) + 1
-            raise DsvError(f"a merge conflict in line {line}", hint="solve the conflict") from error
+            raise DsvError(f"a merge conflict in line {line}", hint="dsv resolve") from error
         raise DsvError(f"not valid YAML{_place(error)}: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DsvError(f"not valid YAML: {' '.join(str(error).split())}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,11 +29,13 @@ class Tree(NamedTuple):
 
 
 class Store:
-    """A cache folder. `types` are the ways to link a file into the workspace, first choice first."""
+    """A cache folder. `types` are the ways to link a file into the workspace, first choice first; `rev` is what errors tell to heal."""
 
-    def __init__(self, folder: Path, types: Sequence[str] = ("reflink", "hardlink", "copy")) -> None:
+    def __init__(self, folder: Path, types: Sequence[str] = ("reflink", "hardlink", "copy"), rev: str = "") -> None:
         self.folder = folder
         self.types = tuple(types)
+        self._heal = f"dsv verify --heal {shlex.quote(rev)}" if rev else "dsv verify --heal"
+        self._pull = f"dsv pull {shlex.quote(rev)}" if rev and rev != "." else "dsv pull"
         self._objects = os.fspath(folder / "files" / "md5")
 
     def path(self, oid: str) -> Path:
@@ -47,9 +50,9 @@ class Store:
         try:
             data = self.path(oid).read_bytes()
         except FileNotFoundError as error:
-            raise errors.DataMissing(f"The object {oid} is not in the cache.", hint="dsv pull") from error
+            raise errors.DataMissing(f"The object {oid} is not in the cache.", hint=self._pull) from error
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != oid.removesuffix(DIR):
-            raise errors.Corrupt(f"The object {self.path(oid)} does not match its hash.", hint="dsv verify --heal")
+            raise errors.Corrupt(f"The object {self.path(oid)} does not match its hash.", hint=self._heal)
         return data
 
     def intact(self, oid: str) -> bool:
@@ -69,7 +72,7 @@ class Store:
         bad = self.damaged(sorted(set(oids)))
         if bad:
             more = f", and {len(bad) - 1} more do not either" if len(bad) > 1 else ""
-            raise errors.Corrupt(f"The object {self.path(bad[0])} does not match its hash{more}.", hint="dsv verify --heal")
+            raise errors.Corrupt(f"The object {self.path(bad[0])} does not match its hash{more}.", hint=self._heal)
 
     def remove(self, oid: str) -> None:
         """Takes an object away."""
@@ -119,6 +122,26 @@ class Store:
         if not self.has(oid):
             self.put_bytes(oid, data)
         return Tree(oid, len(names), sum(file.size for file in files.values()))
+
+    def take(self, folder: Path, oid: str) -> bool:
+        """Stores copies of the files of a folder if they are those of a listing, and the listing; whether they are.
+
+        Somebody may be writing there: what is stored is what was copied, by its own hash.
+        """
+        names = folder_files(folder)
+        data, there = _listing(names)
+        if there != oid:
+            return False
+        for name, md5 in names.items():
+            if not self.has(md5):
+                with self._building(md5) as target:
+                    target.unlink()
+                    linking.link(f"{folder}/{name}", os.fspath(target), ("reflink",))
+                    if file_md5(target) != md5:
+                        raise errors.Corrupt(f"{folder / name} was changed while it was read.", hint="run the command again")
+        if not self.has(oid):
+            self.put_bytes(oid, data)
+        return True
 
     def adopt(self, path: Path, oid: str) -> None:
         """Makes a file of the same file system, which is known to be this object, the stored one."""

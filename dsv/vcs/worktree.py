@@ -68,9 +68,10 @@ def staged(root: Path, index: Path | None = None) -> list[str]:
 
 def ignored(root: Path, below: Path, patterns: str) -> list[str]:
     """The untracked files below a folder that a file of patterns (in `root`, in the manner of .gitignore) ignores."""
-    out = run.read(
-        root, "ls-files", "-z", "--others", "--ignored", f"--exclude-from={patterns}", "--", os.fspath(below)
-    )
+    # With `root` as the top: some git look for the file from there, all hold the patterns against paths from there.
+    top = (f"--git-dir={run.line(root, 'rev-parse', '--absolute-git-dir')}", "--work-tree=.")
+    names = ("ls-files", "-z", "--others", "--ignored", f"--exclude-from={patterns}", "--", os.fspath(below))
+    out = run.read(root, *top, *names)
     return sorted(os.fsdecode(out).split("\0")[:-1])
 
 

@@ -58,18 +58,18 @@ def test_a_command_that_reads_says_what_is_wrong_in_at_most_two_lines(
 
 
 TOLD = {
-    ("dvc.lock", "conflict"): "dvc.lock: a merge conflict in line 1\nhint: solve the conflict",
+    ("dvc.lock", "conflict"): "dvc.lock: a merge conflict in line 1\nhint: dsv resolve",
     ("dvc.lock", "scalar"): "dvc.lock is no mapping.\nhint: git checkout -- dvc.lock",
     ("dvc.lock", "shape"): "dvc.lock: the stage ingest is not as DVC writes it.\nhint: git checkout -- dvc.lock",
     ("dvc.lock", "tabs"): (
         "dvc.lock: not valid YAML in line 2, column 1: found character that cannot start any token\n"
         "hint: git checkout -- dvc.lock"
     ),
-    ("dvc.yaml", "conflict"): "dvc.yaml: a merge conflict in line 1\nhint: solve the conflict",
+    ("dvc.yaml", "conflict"): "dvc.yaml: a merge conflict in line 1\nhint: dsv resolve",
     ("dvc.yaml", "list"): "dvc.yaml is no mapping.\nhint: git checkout -- dvc.yaml",
-    ("params.yaml", "conflict"): "params.yaml: a merge conflict in line 1\nhint: solve the conflict",
+    ("params.yaml", "conflict"): "params.yaml: a merge conflict in line 1\nhint: dsv resolve",
     ("params.yaml", "scalar"): "params.yaml is no mapping.\nhint: edit params.yaml",
-    (".dsv/sig.yaml", "conflict"): ".dsv/sig.yaml: a merge conflict in line 1\nhint: solve the conflict",
+    (".dsv/sig.yaml", "conflict"): ".dsv/sig.yaml: a merge conflict in line 1\nhint: dsv resolve",
     ("data/raw/shop/b1.dvc", "shape"): (
         "data/raw/shop/b1.dvc is not as DVC writes it.\nhint: git checkout -- data/raw/shop/b1.dvc"
     ),
@@ -158,6 +158,6 @@ def test_a_damaged_delivery_is_never_put_in_place(shop: Project, tell: Tell, wha
     stored.chmod(0o444)
     done = tell(shop, *UNREAD[what])
     assert (done.code, done.out) == (13, "")
-    assert done.err == f"error: The object {stored} does not match its hash.\nhint: dsv verify --heal\n"
+    assert done.err == f"error: The object {stored} does not match its hash.\nhint: dsv verify --heal {'.' if what == 'run' else 'HEAD'}\n"
     assert not folder.exists()
     assert not (shop.root.parent / "there").exists()

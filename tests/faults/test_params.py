@@ -23,7 +23,7 @@ def source(body: str) -> str:
 NO_FILE = {
     "dataset: reviews\n\tsources: {}\n": "params.yaml: not valid YAML in line 2, column 1: found a tab character that violates indentation",
     "dataset: reviews\ndataset: other\n": "params.yaml: not valid YAML in line 2, column 1: the key 'dataset' is here twice",
-    "<<<<<<< HEAD\ndataset: a\n=======\ndataset: b\n>>>>>>> x\n": "params.yaml: a merge conflict in line 1\nhint: solve the conflict",
+    "<<<<<<< HEAD\ndataset: a\n=======\ndataset: b\n>>>>>>> x\n": "params.yaml: a merge conflict in line 1\nhint: dsv resolve",
     "dataset: [\n": "params.yaml: not valid YAML in line 2, column 1: did not find expected node content",
     "hello\n": 'params.yaml: line 1: found "hello", a mapping with dataset and sources is wanted.',
     "": "params.yaml: found null, a mapping with dataset and sources is wanted.",

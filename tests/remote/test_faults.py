@@ -188,7 +188,8 @@ def test_a_folder_that_vanished(project: Project, folder: Remote) -> None:
     project.dsv("push")
     shutil.rmtree(project.root.parent / "remote")
     shutil.rmtree(project.root / ".dvc" / "cache")
-    assert project.dsv("pull", code=13).err.splitlines()[-1] == "hint: dsv push, from a clone that has them"
+    sha = project.git("rev-parse", "HEAD")[:10]
+    assert project.dsv("pull", code=13).err.splitlines()[-1] == f"hint: dsv push {sha}, from a clone that has them"
 
 
 @pytest.mark.long

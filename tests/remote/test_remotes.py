@@ -56,7 +56,7 @@ def test_an_object_deleted_on_the_remote_is_noticed(project: Project, remote: Re
     oid = "".join(gone.split("/")[-2:])
     assert project.dsv("pull", code=13).err == (
         f"error: 1 of {count - listings} objects are missing or damaged on the remote r, the first is {oid}.\n"
-        "hint: dsv push, from a clone that has them\n"
+        f"hint: dsv push {project.git('rev-parse', 'HEAD')[:10]}, from a clone that has them\n"
     )
 
 

@@ -24,7 +24,7 @@ class Delivery(NamedTuple):
 def scan(folder: Path, cache: Cache) -> Delivery:
     """The delivery in a folder. Files are read only if one changed since they were last."""
     if not folder.is_dir():
-        raise errors.DataMissing(f"The delivery {folder} is not there.", hint="dsv pull")
+        raise errors.DataMissing(f"The delivery {folder} is not there.", hint="dsv run")
     stats = stamps(folder)
     key = _key(stats)
     known = cache.data(key)
