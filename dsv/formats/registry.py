@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from dsv import errors
-from dsv.formats.base import Chunk, Format, Header, Place, ReadSpec, Task, Unreadable, refused
+from dsv.formats.base import Chunk, Format, Header, Place, ReadSpec, Task, Unreadable, bounded, refused
 
 FORMATS = {
     "csv": "dsv.formats.csv",
@@ -80,7 +80,8 @@ def read(task: Task) -> Iterator[Chunk]:
     if not good:
         return
     try:
-        yield from find(task.format).read(task._replace(names=tuple(good)))
+        for chunk in find(task.format).read(task._replace(names=tuple(good))):
+            yield chunk._replace(bad=[bad._replace(reason=bounded(bad.reason)) for bad in chunk.bad])
     except (Unreadable, OSError) as error:
         # What is read together is refused together: no file of a delivery is left out in silence.
         for name in good:
@@ -132,4 +133,4 @@ def _closed(path: Path) -> str | None:
 
 def _reason(error: Exception) -> str:
     """What is wrong, without the place of the project on this machine."""
-    return str(getattr(error, "strerror", None) or error)
+    return bounded(str(getattr(error, "strerror", None) or error))

@@ -14,7 +14,7 @@ import pyarrow as pa
 from dsv import errors
 from dsv.engines.base import Engine
 from dsv.formats import objects, registry
-from dsv.formats.base import Bad, Header, Place, ReadSpec, Task
+from dsv.formats.base import Bad, Header, Place, ReadSpec, Task, bounded
 from dsv.project import naming
 from dsv.project.params import Source as SourceParams
 from dsv.record import identity
@@ -150,7 +150,7 @@ def _first(misfits: Sequence[typing.Misfit]) -> list[typing.Misfit]:
     rows: dict[int, list[str]] = {}
     for misfit in misfits:
         rows.setdefault(misfit.row, []).append(misfit.reason)
-    return [typing.Misfit(row, "; ".join(reasons)) for row, reasons in rows.items()]
+    return [typing.Misfit(row, bounded("; ".join(reasons))) for row, reasons in rows.items()]
 
 
 def _mask(height: int, misfits: Sequence[typing.Misfit]) -> list[bool]:
