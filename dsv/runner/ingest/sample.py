@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
+import pyarrow as pa
 
 from dsv.engines.local import in_threads
 from dsv.formats import registry
@@ -90,7 +91,10 @@ def _seen(tasks: Sequence[Task]) -> Seen:
     for chunk in (chunk for task in tasks for chunk in registry.sample(task)):
         if not chunk.table.num_columns:
             continue
-        frame = pl.from_arrow(chunk.table.select(range(len(own_columns(chunk.table)))))
+        own = chunk.table.select(range(len(own_columns(chunk.table))))
+        nested = [name for name, kind in zip(own.column_names, own.schema.types, strict=True) if pa.types.is_nested(kind)]
+        found.append(Seen(dict.fromkeys(nested, Column(TEXT)), own.num_rows if len(nested) == own.num_columns else 0))
+        frame = pl.from_arrow(own.drop_columns(nested))
         assert isinstance(frame, pl.DataFrame)
         for part in frame.iter_slices(ROWS):
             rows += part.height
