@@ -69,12 +69,12 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
             f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.",
             hint="choose another --batch",
         )
+    if source is None:
+        _check_license(delivery)
     folder = layout.raw(delivery.source, batch)
     take.check(layout, delivery.paths, folder)
     body: dict[str, Any] = {}
     changed: dict[str, Any] = {}
-    if source is None:
-        _check_license(delivery)
     found = scan.scan(delivery.paths)
     if source is None:
         delivery = first.as_media(delivery, found.files)
