@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import dsv
 from dsv import errors
 from dsv.delta.model import OPS, RecordDelta
-from dsv.ops.add import Delivery
+from dsv.ops.delivery import Delivery
 from dsv.record import yaml12
 from tests.conftest import Project
 from tests.oracle import predict

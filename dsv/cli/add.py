@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dsv.cli import options
-from dsv.ops.add import Delivery, add
+from dsv.ops.add import add
+from dsv.ops.delivery import Delivery
 
 
 def _columns(_context: click.Context, _param: click.Parameter, given: str | None) -> tuple[str, ...]:
     """The names in one line of CSV: a name with a comma stands in quotes."""
     return () if given is None else tuple(next(csv.reader([given]), ()))
+
+
+def _renames(_context: click.Context, _param: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    """Old name → new name."""
+    pairs = [text.rpartition("=") for text in given]
+    for text, (old, _, new) in zip(given, pairs, strict=True):
+        if not old or not new:
+            raise click.BadParameter(f"{text!r} is no OLD=NEW.")
+    return {old: new for old, _, new in pairs}
 
 
 @click.command(
@@ -32,6 +43,7 @@ def _columns(_context: click.Context, _param: click.Parameter, given: str | None
     metavar="A,B,…",
     help="Names of the columns of files without a header, from this delivery on.",
 )
+@click.option("--rename", multiple=True, callback=_renames, metavar="OLD=NEW", help="Another name for a column; may be repeated.")
 @click.option("--license", help="SPDX expression or LicenseRef-NAME; asked of a new source.")
 @click.option("--privacy", type=click.Choice(["none", "pseudonymous", "personal", "special-category"]))
 @click.option("--item", help="Annotations: column that names the record.")
@@ -60,5 +72,7 @@ def command(directory: Path, quiet: bool, verbose: int, form: str | None, how: s
     )
     if done.new_source:
         click.echo(f"New source {done.source} in params.yaml", err=True)
+    if done.kind == "media" and told["kind"] is None:
+        click.echo("Nothing but media files: taken for a source of kind media", err=True)
     if done.columns:
         click.echo(f"Types inferred, please review: {', '.join(f'{c} {t}' for c, t in done.columns.items())}", err=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 FILE, ROW = "_file", "_row"
 RAW = 1000
+REASON = 300
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,16 @@ class Bad(NamedTuple):
     rule: str
     reason: str
     raw: bytes
+
+
+def told(error: Exception) -> str:
+    """What an error says is wrong, without the data in which it is."""
+    return f"not UTF-8 at byte {error.start}" if isinstance(error, UnicodeDecodeError) else bounded(str(error) or type(error).__name__)
+
+
+def bounded(reason: str) -> str:
+    """A reason that is no longer than one may be."""
+    return reason if len(reason) <= REASON else f"{reason[: REASON - 1]}…"
 
 
 class Place(NamedTuple):

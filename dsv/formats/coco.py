@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
 from dsv.errors import DsvError
 from dsv.formats import boxes, objects
-from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk
+from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk, told
 from dsv.table import boxunits
 
 NAME = "coco"
 GROUP = 1
 # The category of boxes that have none: COCO knows no box without.
 UNLABELLED = "unlabelled"
+# Files of other formats that say what is in an image.
+LABELS = (".xml", ".txt", ".json")
 COLUMNS = ("file_name", "width", "height", "image_id", "boxes")
 KEPT = ("id", "iscrowd", "area", "attributes", "score", "segmentation")
 
@@ -34,7 +36,7 @@ def read(task: Task) -> Iterator[Chunk]:
                 raise ValueError("an image id is there twice")
             columns = _columns(images)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
-            raise Unreadable(f"no COCO instances: {error!r}") from error
+            raise Unreadable(f"no COCO instances: {_told(error)}") from error
         bad = []
         for number, annotation in enumerate(annotations, 1):
             try:
@@ -46,7 +48,7 @@ def read(task: Task) -> Iterator[Chunk]:
                         number,
                         -1,
                         "coco",
-                        f"annotation {number}: {error!r}",
+                        f"annotation {number}: {_told(error)}",
                         json.dumps(annotation).encode()[:1000],
                     )
                 )
@@ -57,6 +59,10 @@ def read(task: Task) -> Iterator[Chunk]:
 def header(task: Task) -> Header | None:
     """The columns that every delivery of this format has."""
     return Header(frozenset(COLUMNS), True)
+
+
+def _told(error: Exception) -> str:
+    return f"it has no {error.args[0]!r}" if isinstance(error, KeyError) else told(error)
 
 
 def _columns(images: list[dict[str, Any]]) -> dict[str, pa.Array]:
@@ -85,8 +91,7 @@ def write(table: pa.Table, path: Path) -> None:
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for image_id, row in enumerate(rows, 1):
-        name = row.get("file_name") or row.get("path") or row["_id"]
-        images.append({"id": image_id, "file_name": name, "width": row.get("width"), "height": row.get("height")})
+        images.append({"id": image_id, "file_name": _file_name(row), "width": row.get("width"), "height": row.get("height")})
         for box in row.get("boxes") or ():
             width, height = box["xmax"] - box["xmin"], box["ymax"] - box["ymin"]
             annotations.append(
@@ -101,6 +106,14 @@ def write(table: pa.Table, path: Path) -> None:
             )
     categories = [{"id": number, "name": label} for label, number in numbers.items()]
     path.write_text(objects.text({"images": images, "annotations": annotations, "categories": categories}), encoding="utf-8")
+
+
+def _file_name(row: dict[str, Any]) -> str:
+    """The image of a record: what is named as such, or the file itself, unless that is one of labels."""
+    path = row.get("path")
+    is_labels = path is not None and PurePosixPath(str(path)).suffix.lower() in LABELS
+    named = (row.get("file_name"), row.get("filename"), None if is_labels else path, row.get("stem"))
+    return str(next((name for name in named if name), row["_id"]))
 
 
 def _in_pixels(row: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 
 from dsv.formats import objects
-from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk
+from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk, told
 
 NAME = "json"
 GROUP = 1
@@ -19,7 +19,7 @@ def read(task: Task) -> Iterator[Chunk]:
         try:
             found, beyond = objects.decode(data.decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise Unreadable(f"no JSON: {error}") from error
+            raise Unreadable(f"no JSON: {told(error)}") from error
         if not isinstance(found, list):
             raise Unreadable(f"a {type(found).__name__}, not an array of objects")
         good, bad = [], []

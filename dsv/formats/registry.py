@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from dsv import errors
-from dsv.formats.base import Chunk, Format, Header, Place, ReadSpec, Task, Unreadable, refused
+from dsv.formats.base import Chunk, Format, Header, Place, ReadSpec, Task, Unreadable, bounded, refused
 
 FORMATS = {
     "csv": "dsv.formats.csv",
@@ -80,11 +80,19 @@ def read(task: Task) -> Iterator[Chunk]:
     if not good:
         return
     try:
-        yield from find(task.format).read(task._replace(names=tuple(good)))
+        for chunk in find(task.format).read(task._replace(names=tuple(good))):
+            yield chunk._replace(bad=[bad._replace(reason=bounded(bad.reason)) for bad in chunk.bad])
     except (Unreadable, OSError) as error:
         # What is read together is refused together: no file of a delivery is left out in silence.
         for name in good:
             yield refused(name, _reason(error))
+
+
+def sample(task: Task) -> Iterator[Chunk]:
+    """The rows of a task as types are inferred from them, where that is faster than to read them as they are stored."""
+    quick = getattr(find(task.format), "sample", None) if task.format in FORMATS else None
+    found = None if quick is None else quick(task)
+    yield from read(task) if found is None else [cast(Chunk, found)]
 
 
 def header(found: Sequence[Task]) -> Header | None:
@@ -125,4 +133,4 @@ def _closed(path: Path) -> str | None:
 
 def _reason(error: Exception) -> str:
     """What is wrong, without the place of the project on this machine."""
-    return str(getattr(error, "strerror", None) or error)
+    return bounded(str(getattr(error, "strerror", None) or error))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,42 +12,19 @@ from typing import Any, NamedTuple
 from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
-from dsv.ops import take
+from dsv.ops import first, scan, take
+from dsv.ops.delivery import Delivery
 from dsv.project import cache, delivered, edit
 from dsv.project.layout import Layout
 from dsv.project.params import Params, Source, licences, load, names
 from dsv.project.params.source import ANNOTATIONS, TOLD
 from dsv.record.problem import listed, nearest
-from dsv.runner.ingest import sample
 from dsv.store import disk, files
 from dsv.store.hashed import Hashed
 
 NAME = re.compile(names.NAME["pattern"])
 # What is written of a new source, in this order.
-WRITTEN = ("kind", "format", "key", "header", "names", "license", "privacy", "delivery", "item", "of", "annotator", "value")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What arrives and what is said of it. Facts of a source that exists already must not contradict it."""
-
-    paths: Sequence[Path]
-    source: str
-    batch: str | None = None
-    kind: str | None = None
-    format: str | None = None
-    key: Sequence[str] = ()
-    names: Sequence[str] = ()
-    license: str | None = None
-    privacy: str | None = None
-    item: str | None = None
-    annotator: str | None = None
-    value: str | None = None
-    of: str | None = None
-    snapshot: bool = False
-    types: str = "infer"
-    how: str = "copy"
-    resolved: bool = False
+WRITTEN = ("kind", "format", "key", "header", "names", "rename", "license", "privacy", "delivery", "item", "of", "annotator", "value")
 
 
 class Added(NamedTuple):
@@ -60,6 +36,7 @@ class Added(NamedTuple):
     bytes: int
     new_source: bool
     columns: dict[str, str]
+    kind: str | None = None
 
 
 def deliver(
@@ -92,26 +69,27 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
             f"{delivery.source}/{batch} has been delivered already; deliveries are never changed.",
             hint="choose another --batch",
         )
-    body: dict[str, Any] = {}
-    changed: dict[str, Any] = {}
     if source is None:
         _check_license(delivery)
+    folder = layout.raw(delivery.source, batch)
+    take.check(layout, delivery.paths, folder)
+    body: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
+    found = scan.scan(delivery.paths)
+    if source is None:
+        delivery = first.as_media(delivery, found.files)
         _check_annotations(delivery, params)
         body = _body(delivery)
     else:
         now = (source, *source.delivered())[-1]
         changed = _changed(delivery, now)
         _agree(delivery, {**vars(now), "annotator": now.annotator, **{name: tuple(value) for name, value in changed.items() if name == "key"}})
-    folder = layout.raw(delivery.source, batch)
-    take.check(layout, delivery.paths, folder)
     _declare(layout, delivery.source, batch, body, changed, dry=True)
-    taken = take.take(layout, delivery.paths, folder, delivery.how)
-    columns: dict[str, str] = {}
+    columns = _looked(delivery, source, found)
+    if columns:
+        body["columns"] = columns
+    taken = take.take(layout, found, folder, delivery.how)
     try:
-        if source is None and delivery.types == "infer" and delivery.kind != "media":
-            columns = sample.infer(folder, sorted(taken), delivery.format, delivery.names)
-            if columns:
-                body["columns"] = columns
         tracked = _track(layout, folder, taken)
         # Before params.yaml names the delivery, and before the originals go: a power failure must not take the copies.
         disk.flush(layout.root)
@@ -124,7 +102,17 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
     if delivery.how == "move":
         disk.flush(layout.root)
         take.clear(delivery.paths)
-    return Added(delivery.source, batch, tracked.nfiles, tracked.size, source is None, columns)
+    return Added(delivery.source, batch, tracked.nfiles, tracked.size, source is None, columns, body.get("kind"))
+
+
+def _looked(delivery: Delivery, source: Source | None, found: scan.Scanned) -> dict[str, str]:
+    """The types of the columns of a new source. Refuses what a run could not read."""
+    if source is None:
+        first.check_formats(delivery, list(found.files))
+        return first.types(delivery, found.files)
+    if not delivery.resolved and not delivery.names:
+        first.check_known((source, *source.delivered())[-1], found.files)
+    return {}
 
 
 def _declare(
@@ -196,7 +184,7 @@ def _kind(delivery: Delivery) -> str:
 def _said(delivery: Delivery) -> dict[str, Any]:
     """What is said of the source, by the keys of params.yaml; None where nothing is said."""
     same = {name: getattr(delivery, name) for name in ("kind", "format", "license", "privacy", "item", "of", "annotator", "value")}
-    return same | {"key": tuple(delivery.key) or None, "delivery": "snapshot" if delivery.snapshot else None}
+    return same | {"key": tuple(delivery.key) or None, "rename": dict(delivery.rename) or None, "delivery": "snapshot" if delivery.snapshot else None}
 
 
 def _body(delivery: Delivery) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import polars as pl
 from dsv import errors
 from dsv.delta.model import OPS, Cause, RecordDelta
 from dsv.ops import splits
+from dsv.project.history import UNSPLIT
 from dsv.project.version import Version
 from dsv.record.problem import nearest
 from dsv.runner.compare import explain
@@ -37,9 +38,15 @@ def choose(rows: pl.DataFrame, versions: tuple[Version, Version], sides: Pair, c
     if choice.column is not None:
         rows = rows.filter(pl.col("columns").list.contains(choice.column))
     if choice.split is not None:
-        at = [side.splits(rows.select(shard=f"{key}_shard", row=f"{key}_row")) for key, side in zip("ab", sides, strict=True)]
+        at = [_splits(rows.select(shard=f"{key}_shard", row=f"{key}_row"), side) for key, side in zip("ab", sides, strict=True)]
         rows = rows.filter((at[0] == choice.split).fill_null(False) | (at[1] == choice.split).fill_null(False))
     return rows
+
+
+def _splits(positions: pl.DataFrame, side: Side) -> pl.Series:
+    """The split of each record; null only where there is no record."""
+    found = side.splits(positions).fill_null(UNSPLIT)
+    return pl.select(pl.when(positions["row"].is_not_null()).then(found)).to_series()
 
 
 def _check(versions: tuple[Version, Version], sides: Pair, choice: Choice) -> None:

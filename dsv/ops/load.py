@@ -12,6 +12,7 @@ import pyarrow as pa
 from dsv import errors
 from dsv.engines.local import Local
 from dsv.ops import sides, splits
+from dsv.project.history import UNSPLIT
 from dsv.project.layout import Layout
 from dsv.project.manifest import Shard
 from dsv.project.version import Version, find
@@ -105,7 +106,7 @@ def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | N
     state = side.state(shard, wanted if split is None else None)
     mask = state.kept
     if split is not None:
-        mask = mask & (_splits(side, shard, state).cast(pl.String) == split).fill_null(False)
+        mask = mask & (_splits(side, shard, state).cast(pl.String).fill_null(UNSPLIT) == split)
     rows = mask.arg_true().cast(pl.UInt32)
     at = pl.DataFrame(
         {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}

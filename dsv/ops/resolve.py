@@ -9,10 +9,11 @@ from dsv import errors
 from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
 from dsv.ops import answers, choose, unmerged
-from dsv.ops.add import Delivery, add, free
+from dsv.ops.add import add, free
 from dsv.ops.answers import Answer
 from dsv.ops.checkout import place
 from dsv.ops.conflicts import Found, Namesake, conflicts
+from dsv.ops.delivery import Delivery
 from dsv.project import cache, edit, merging
 from dsv.project.layout import PARAMS, Layout
 from dsv.project.params import load, parse

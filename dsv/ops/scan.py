@@ -30,6 +30,8 @@ def scan(paths: Sequence[Path]) -> Scanned:
             _folder(os.fspath(path), "", os.path.realpath(path), found)
         else:
             _file(os.fspath(path), path.name, found)
+    if not found.files:
+        raise UsageError("The delivery holds no file.")
     return found
 
 

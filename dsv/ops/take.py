@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dsv.errors import UsageError
-from dsv.ops import scan
+from dsv.ops.scan import Scanned
 from dsv.project.layout import Layout
 from dsv.store import files, hashed
 from dsv.vcs import worktree
@@ -39,11 +39,8 @@ def _ours(layout: Layout, folder: Path) -> bool:
     return folder.with_name(f"{folder.name}.dvc").exists() or left == folder.relative_to(layout.root).as_posix()
 
 
-def take(layout: Layout, paths: Sequence[Path], folder: Path, how: str) -> dict[str, hashed.Hashed]:
+def take(layout: Layout, found: Scanned, folder: Path, how: str) -> dict[str, hashed.Hashed]:
     """Copies (or links) the files to a temporary name, then renames; what each holds, by its name in the delivery."""
-    found = scan.scan(paths)
-    if not found.files:
-        raise UsageError("The delivery holds no file.")
     building = folder.with_name(f".{folder.name}.tmp")
     if building.exists():
         shutil.rmtree(building)

@@ -14,6 +14,8 @@ from dsv.vcs import blob, revision, tag
 from dsv.vcs import history as commits
 
 AUDIT = "audit"
+# What is called so are the records that are in no split, where others are in one.
+UNSPLIT = "unsplit"
 VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
@@ -90,6 +92,8 @@ def _report(data: bytes | None) -> dict[str, Any]:
 
 
 def splits(audit: dict[str, Any]) -> dict[str, int]:
-    """Records by split, from the report of audit."""
-    found = audit.get("summary", {}).get("splits", {})
-    return {name: int(n) for name, n in found.items()} if isinstance(found, dict) else {}
+    """Records by split, from the report of audit; those without one last."""
+    told = audit.get("summary", {}).get("splits", {})
+    found = {name: int(n) for name, n in told.items()} if isinstance(told, dict) else {}
+    rest = (audit.get("dataset", {}).get("records") or 0) - sum(found.values())
+    return {**found, UNSPLIT: found.get(UNSPLIT, 0) + rest} if found and rest > 0 else found

@@ -54,10 +54,11 @@ def keys(source: Source, place: int = -1) -> tuple[Named, ...]:
 
 def problems(wanted: Iterable[Named], known: Collection[str], whose: str) -> list[Problem]:
     """What is wrong with the columns that are not known; `whose` tells who does not have them: `no record has`."""
-    return [Problem(path, f"found {found(column)}, a column that {whose}{_instead(column, known)}") for path, column in wanted if column not in known]
+    return [Problem(path, f"found {found(column)}, a column that {whose}{instead(column, known)}") for path, column in wanted if column not in known]
 
 
-def _instead(column: str, known: Collection[str]) -> str:
+def instead(column: str, known: Collection[str]) -> str:
+    """`; did you mean X? There are X, Y`, or what there is where no name is near."""
     # What begins so are figures of a stage about its own columns.
     names = sorted(name for name in known if not name.startswith("_"))
     if not names:

@@ -20,13 +20,14 @@ _TYPES: dict[str, pl.DataType] = {
     "date": pl.Date(),
     "datetime": pl.Datetime("us"),
 }
+DAY = "%Y-%m-%d"
 _ISO = (
     "%Y-%m-%dT%H:%M:%S%.fZ",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M",
     "%Y-%m-%d %H:%M",
-    "%Y-%m-%d",
+    DAY,
 )
 
 
@@ -118,6 +119,23 @@ def _dated(value: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
         return pl.lit(None, _TYPES[column.type])
     number = value if dtype.is_float() else value.cast(pl.Int64, strict=False)
     return _daily(pl.coalesce(dates.epoch(number, form) for form in since), column)
+
+
+def fits(texts: pl.Series, column: Column) -> bool:
+    """Whether all texts have a value in the type of the column."""
+    values = texts.alias("v").to_frame()
+    if column.type not in ("date", "datetime"):
+        return int(values.select(_parse("v", column).null_count()).item()) == texts.null_count()
+    # One format after the other, of what is left: mostly one that the first text has is that of all.
+    left = values.drop_nulls()
+    forms = column.formats or _ISO
+    for form in sorted(forms, key=lambda form: _left(left.head(1), column, form).height):
+        left = _left(left, column, form)
+    return left.is_empty()
+
+
+def _left(values: pl.DataFrame, column: Column, form: str) -> pl.DataFrame:
+    return values.filter(moment(pl.col("v"), column._replace(formats=(form,))).is_null())
 
 
 def typed(frame: pl.DataFrame, columns: Mapping[str, Column]) -> tuple[pl.DataFrame, list[Misfit]]:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 import dsv
-from dsv.ops.add import Delivery
+from dsv.ops.delivery import Delivery
 from tests.conftest import Project, Shelf
 from tests.faults.conftest import Tell, tell
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from dsv.ops.add import Delivery, add
+from dsv.ops.add import add
+from dsv.ops.delivery import Delivery
 from dsv.project.layout import Layout
 from tests.conftest import Project
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 import dsv
-from dsv.ops.add import Delivery, add
+from dsv.ops.add import add
 from dsv.ops.commit import commit
+from dsv.ops.delivery import Delivery
 from dsv.ops.init import init
 from dsv.ops.install import install
 from dsv.ops.run import run

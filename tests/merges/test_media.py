@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import dsv
-from dsv.ops.add import Delivery, add
+from dsv.ops.add import add
 from dsv.ops.conflicts import conflicts
+from dsv.ops.delivery import Delivery
 from dsv.ops.resolve import resolve
 from tests.merges.conftest import Fork
 

@@ -15,7 +15,7 @@ import pytest
 
 import dsv
 from dsv import errors
-from dsv.ops.add import Delivery
+from dsv.ops.delivery import Delivery
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 from tests.plan.conftest import CODE, ROWS, SECTIONS, table

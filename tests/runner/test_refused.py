@@ -14,13 +14,14 @@ import pytest
 from dsv.engines.local import Local
 from dsv.project.params import Column, Source
 from dsv.runner.ingest import deliver
+from dsv.stages.base import Named
 
 INT: Mapping[str, Any] = {"columns": {"n": Column("int")}}
 
 
 def bad(folder: Path, source: Source, key: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     parsed = deliver.parse(Local(1), folder, sorted(path.name for path in folder.iterdir()), source)
-    return (deliver.keyed(parsed, folder, key, source, ()) if key else parsed).bad.to_dicts()
+    return (deliver.keyed(parsed, folder, key, source, [Named(("key",), name) for name in key]) if key else parsed).bad.to_dicts()
 
 
 FILES: dict[str, tuple[str, bytes, Mapping[str, Any], list[bytes]]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dsv
-from dsv.ops.add import Delivery
+from dsv.ops.delivery import Delivery
 from tests.conftest import Project, Shelf
 
 COUNTRIES = ("de", "fr")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import dsv
 from dsv import errors
 from dsv.ops import slices as ops
-from dsv.ops.add import Delivery
+from dsv.ops.delivery import Delivery
 from dsv.ops.runs_diff import compare
 from tests.conftest import Project
 from tests.runs.conftest import SAID, build, predictions

@@ -10,7 +10,7 @@ import pytest
 
 import dsv
 from dsv import errors
-from dsv.ops.add import Delivery
+from dsv.ops.delivery import Delivery
 from dsv.ops.semver import after
 from tests.conftest import Project, Shelf
 from tests.faults.conftest import Tell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow as pa
 from dsv import errors
 from dsv.engines.base import Engine
 from dsv.formats import objects, registry
-from dsv.formats.base import Bad, Header, Place, ReadSpec, Task
+from dsv.formats.base import Bad, Header, Place, ReadSpec, Task, bounded
 from dsv.project import naming
 from dsv.project.params import Source as SourceParams
 from dsv.record import identity
@@ -74,7 +75,8 @@ def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourcePara
     """Reads all files of a delivery, in parallel, and types the rows."""
     # A number for each file: its name in every row would be moved and copied over and over.
     file = pl.Enum(names)
-    parts = engine.map(partial(_parse, file=file, declared=columns(source), rename=dict(source.rename)), tasks(folder, names, source))
+    read = partial(_parse, file=file, declared=columns(source), rename=dict(source.rename), source=source.name)
+    parts = engine.map(read, tasks(folder, names, source))
     frames = [part.frame for part in parts if part.frame.width]
     frame = _together(frames) if frames else pl.DataFrame(schema={FILE: file, ROW: pl.Int64})
     bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
@@ -85,14 +87,14 @@ def _format(source: SourceParams) -> str | None:
     return source.format or ("media" if source.kind == "media" else None)
 
 
-def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rename: Mapping[str, str]) -> Parsed:
+def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rename: Mapping[str, str], source: str) -> Parsed:
     frames, bad = [], []
     for chunk in registry.read(task):
         bad += chunk.bad
         if chunk.table.num_rows == 0 and chunk.table.num_columns <= 2:
             continue
         names = [rename.get(name, name) for name in own_columns(chunk.table)]
-        _check_names(names, task.names[0])
+        _check_names(names, task.names[0], source)
         # By place: the file may have columns of our names, which are renamed.
         table = chunk.table.rename_columns([*names, FILE, ROW])
         frame = pl.from_arrow(table_types.cast(table.drop_columns([FILE]), null=pa.null()))
@@ -124,20 +126,23 @@ def own_columns(table: pa.Table) -> list[str]:
     return list(table.column_names[:-2])
 
 
-def _check_names(names: Sequence[str], file: str) -> None:
+def fault(name: str) -> str | None:
+    """Why a column cannot be called so."""
+    if name == "*" or (name.startswith("^") and name.endswith("$")):
+        return "which reads as a pattern of column names"
+    return "a name that dsv needs itself" if name in TAKEN else None
+
+
+def renaming(source: str, name: str) -> str:
+    """What gives a column of a source another name."""
+    return f"in params.yaml, below sources.{source}: `rename: {{{json.dumps(name, ensure_ascii=False)}: other}}`"
+
+
+def _check_names(names: Sequence[str], file: str, source: str) -> None:
     for name in names:
-        fault = None
-        if name == "*" or (name.startswith("^") and name.endswith("$")):
-            fault = "which reads as a pattern of column names"
-        elif name in TAKEN:
-            fault = "a name that dsv needs itself"
-        elif names.count(name) > 1:
-            fault = "and another one of that name"
-        if fault:
-            raise errors.BadRecords(
-                f"{file} has a column {name!r}, {fault}.",
-                hint=f"rename it in params.yaml: sources.NAME.rename: {{'{name}': other}}",
-            )
+        found = fault(name) or ("and another one of that name" if names.count(name) > 1 else None)
+        if found:
+            raise errors.BadRecords(f"{file} has a column {name!r}, {found}.", hint=renaming(source, name))
 
 
 def _first(misfits: Sequence[typing.Misfit]) -> list[typing.Misfit]:
@@ -145,7 +150,7 @@ def _first(misfits: Sequence[typing.Misfit]) -> list[typing.Misfit]:
     rows: dict[int, list[str]] = {}
     for misfit in misfits:
         rows.setdefault(misfit.row, []).append(misfit.reason)
-    return [typing.Misfit(row, "; ".join(reasons)) for row, reasons in rows.items()]
+    return [typing.Misfit(row, bounded("; ".join(reasons))) for row, reasons in rows.items()]
 
 
 def _mask(height: int, misfits: Sequence[typing.Misfit]) -> list[bool]:
