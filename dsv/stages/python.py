@@ -25,10 +25,11 @@ import polars as pl
 from dsv import errors
 from dsv.ledger.decisions import DROP, SET, Decisions, empty, sparse
 from dsv.stages.base import ID, Needs, Prepared, Round, SourceFacts, View
+from dsv.table import types
 
 NAME = "python"
 DOC = "Runs a Python function of your own over the records."
-REVISION = 1
+REVISION = 2
 
 _importing = threading.RLock()
 # Folders of projects, the latest first; modules of them, each with its file and what stood in it when it was imported.
@@ -176,6 +177,7 @@ def prepare(view: View, params: Params) -> Prepared:
         ) from error
     if not isinstance(after, pl.DataFrame) or ID not in after.columns:
         raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID}.")
+    after = types.in_micros(after)
     odd = [name for name, kind in after.schema.items() if kind == pl.Object]
     if odd:
         raise errors.StageFailed(

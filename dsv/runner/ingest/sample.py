@@ -10,7 +10,7 @@ import polars as pl
 from dsv.formats import registry
 from dsv.formats.base import ReadSpec
 from dsv.runner.ingest.deliver import own_columns
-from dsv.table import typing
+from dsv.table import types, typing
 
 ROWS = 10_000
 TRIES = ("int", "float", "bool", "date", "datetime")
@@ -24,7 +24,7 @@ def infer(folder: Path, names: Sequence[str], form: str | None, header: Sequence
     tasks = registry.tasks(folder, names, form, ReadSpec(header=not header, names=tuple(header)))
     for task in tasks[:1]:
         for chunk in registry.read(task):
-            frame = pl.from_arrow(chunk.table.select(range(len(own_columns(chunk.table)))).slice(0, ROWS))
+            frame = pl.from_arrow(types.cast(chunk.table.select(range(len(own_columns(chunk.table)))).slice(0, ROWS)))
             assert isinstance(frame, pl.DataFrame)
             found = {c: _type(frame[c]) for c in frame.columns if frame.schema[c] == pl.String}
             return {column: kind for column, kind in found.items() if kind}
