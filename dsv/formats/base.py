@@ -103,9 +103,10 @@ class Format(Protocol):
 
 def chunk(table: pa.Table, file: str, rows: np.ndarray | Sequence[int], bad: Sequence[Bad] = ()) -> Chunk:
     """A chunk whose rows are all of one file."""
-    files = pa.DictionaryArray.from_arrays(pa.array(np.zeros(table.num_rows, dtype=np.int32)), pa.array([file]))
-    table = table.append_column(FILE, files).append_column(ROW, pa.array(np.asarray(rows, dtype=np.int64)))
-    return Chunk(table, list(bad))
+    files = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), dtype=np.int32)), pa.array([file]))
+    origin = (files, pa.array(np.asarray(rows, dtype=np.int64)))
+    # By columns: a table of none has no rows, and objects may have no key.
+    return Chunk(pa.table([*table.columns, *origin], [*table.column_names, FILE, ROW]), list(bad))
 
 
 def refused(file: str, reason: str, raw: bytes = b"", rule: str = "unreadable") -> Chunk:

@@ -112,8 +112,9 @@ def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None
     plain = codecs.lookup(spec.encoding).name == "utf-8"
     # Arrow takes a blank first line for the header.
     body = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+    marks = delimiter + (spec.quote or "")
     # A lone CR ends a line for us; a quote inside an unquoted field, or no quoting, is read line by line by both.
-    if not plain or spec.escape or len(delimiter) != 1 or b"\0" in body or re.search(rb"\r(?!\n)", body):
+    if not plain or spec.escape or len(delimiter) != 1 or not marks.isascii() or b"\0" in body or re.search(rb"\r(?!\n)", body):
         return None
     if body.startswith(codecs.BOM_UTF8):
         # Arrow would take a second mark away, which is text.
@@ -129,6 +130,9 @@ def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None
     names = named(first.fields) if spec.header else list(spec.names)
     if spec.quote and not _regular(body, delimiter, spec.quote):
         return None
+    if body.endswith(delimiter.encode()):
+        # Arrow takes an empty field at the very end for a quoted one where its row has a quoted one.
+        body += b"\n"
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(body),
@@ -145,15 +149,15 @@ def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None
 
 
 def _regular(body: bytes, delimiter: str, quote: str) -> bool:
-    """Whether every quote stands where a field begins or ends (or is doubled): only there do all readers agree."""
-    q = quote.encode()
-    if q not in body:
+    """Whether every quote begins or ends a field, or is doubled within one: only there do all readers agree."""
+    if quote.encode() not in body:
         return True
-    if body.count(q) % 2:
-        return False
-    d = re.escape(delimiter.encode())
-    inside = re.search(rb"[^" + d + rb"\r\n" + q + rb"]" + q + rb"[^" + d + rb"\r\n" + q + rb"]", body)
-    return inside is None
+    q, d = re.escape(quote.encode()), re.escape(delimiter.encode())
+    outside = rb"[^%b\r\n]" % d
+    inside = rb"(?:[^%b]++|%b%b)*+" % (q, q, q)
+    # Left to right: what stands between two quoted fields has no quote.
+    field = rb"(?<!%b)%b%b%b(?!%b)[^%b]*+" % (outside, q, inside, q, outside, q)
+    return re.fullmatch(rb"[^%b]*+(?:%b)*+" % (q, field), body) is not None
 
 
 def strict(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk:

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dsv.formats.base import Chunk, Header, Task, Unreadable, chunk
+from dsv.formats import moments, objects
+from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk
+from dsv.table import types
 
 NAME = "parquet"
 GROUP = 1
@@ -25,9 +27,12 @@ def read(task: Task) -> Iterator[Chunk]:
             twice = [column for column, n in Counter(file.schema_arrow.names).items() if n > 1]
             if twice:
                 raise Unreadable(f"the column {twice[0]!r} is there twice")
+            for field in file.schema_arrow:
+                if not _stored(field.type):
+                    raise Unreadable(f"the column {field.name!r} is {field.type}, which is not stored")
             for index in range(file.num_row_groups):
-                table = _plain(file.read_row_group(index))
-                yield chunk(table.replace_schema_metadata(None), name, np.arange(start + 1, start + table.num_rows + 1))
+                table = _plain(file.read_row_group(index)).replace_schema_metadata(None)
+                yield _chunk(table, name, np.arange(start + 1, start + table.num_rows + 1))
                 start += table.num_rows
         except pa.ArrowException as error:
             raise Unreadable(f"no readable Parquet file: {error}") from error
@@ -41,6 +46,28 @@ def header(task: Task) -> Header | None:
         return Header(frozenset(found.schema.to_arrow_schema().names), found.num_rows > 0)
     except pa.ArrowException as error:
         raise Unreadable(f"no readable Parquet file: {error}") from error
+
+
+def _stored(kind: pa.DataType) -> bool:
+    """Whether there is a type in which values of this type are stored."""
+    if pa.types.is_decimal256(kind) or pa.types.is_interval(kind) or pa.types.is_run_end_encoded(kind) or pa.types.is_union(kind):
+        return False
+    return all(_stored(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _chunk(table: pa.Table, name: str, rows: np.ndarray) -> Chunk:
+    """The rows, without those that have a date or time of no year from 1 to 9999."""
+    beyond = moments.beyond(table)
+    if not beyond:
+        return chunk(table, name, rows)
+    refused = np.logical_or.reduce(list(beyond.values()))
+    # Such a date has no text.
+    shown = types.cast(table.drop_columns(list(beyond)).filter(pa.array(refused))).to_pylist()
+    bad = []
+    for at, row in zip(np.flatnonzero(refused).tolist(), shown or [{}] * len(rows), strict=False):
+        reason = "; ".join(f"{column}: not in a year from 1 to 9999" for column, mask in beyond.items() if mask[at])
+        bad.append(Bad(name, int(rows[at]), -1, "type", reason, objects.raw(row)))
+    return chunk(table.filter(pa.array(~refused)), name, rows[~refused], bad)
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -94,7 +94,7 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
         # Before params.yaml names the delivery, and before the originals go: a power failure must not take the copies.
         disk.flush(layout.root)
         _declare(layout, delivery.source, batch, body, changed)
-    except Exception:
+    except BaseException:
         # The originals are where they were: what was copied would be in the way of the next try.
         shutil.rmtree(folder, ignore_errors=True)
         folder.with_name(f"{folder.name}.dvc").unlink(missing_ok=True)

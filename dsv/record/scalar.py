@@ -76,7 +76,7 @@ def outside(value: Any, limits: Mapping[str, Any]) -> str | None:
 
 
 def _bounds(value: float, limits: Mapping[str, Any]) -> str | None:
-    if math.isnan(value):
+    if isinstance(value, float) and math.isnan(value):
         return "found nan, a number is wanted"
     broken = [
         f"{words} {limits[name]}" for name, words, test in BOUNDS if name in limits and not test(value, limits[name])

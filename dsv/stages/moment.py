@@ -11,9 +11,10 @@ def parse(text: str) -> dt.datetime | None:
     """The date or time, without zone and in UTC where it had one; None where it is none."""
     try:
         found = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return found if found.tzinfo is None else found.astimezone(dt.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        # In UTC it may be in the year 0.
         return None
-    return found if found.tzinfo is None else found.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def literal(moment: dt.datetime, dtype: pl.DataType) -> pl.Expr:

@@ -28,6 +28,7 @@ from dsv import errors
 from dsv.ledger.decisions import DROP, SET, Decisions, empty, sparse
 from dsv.record import canonical
 from dsv.stages.base import ID, Needs, Prepared, Round, SourceFacts, View
+from dsv.table import types
 
 NAME = "python"
 DOC = "Runs a Python function of your own over the records."
@@ -180,6 +181,7 @@ def prepare(view: View, params: Params) -> Prepared:
         ) from error
     if not isinstance(after, pl.DataFrame) or after.schema.get(ID) != pl.String:
         raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID} as it was given.")
+    after = types.in_micros(after)
     odd = [name for name, kind in after.schema.items() if kind == pl.Object]
     if odd:
         raise errors.StageFailed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pyarrow as pa
 
@@ -33,6 +35,9 @@ def canonical(dtype: pa.DataType, null: pa.DataType = NAMES["string"]) -> pa.Dat
         return pa.float64()
     if t.is_timestamp(dtype):
         return pa.timestamp("us", None if dtype.tz is None else "UTC")
+    if t.is_duration(dtype):
+        # Parquet has no type of durations.
+        return pa.int64()
     if t.is_date(dtype):
         return pa.date32()
     if t.is_binary(dtype) or t.is_large_binary(dtype) or t.is_binary_view(dtype) or t.is_fixed_size_binary(dtype):
@@ -74,7 +79,42 @@ def cast(table: pa.Table, null: pa.DataType = NAMES["string"]) -> pa.Table:
     for column in table.columns:
         column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         wanted = canonical(column.type, null)
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(wanted, safe=False)
+        if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+            # A zone such as +05:30 is none that Polars knows.
+            column = column.cast(pa.timestamp(column.type.unit, "UTC"))
+        if _finer(column.type):
+            column = _micros(pl.Series(column)).to_arrow(compat_level=pl.CompatLevel.oldest())
         columns.append(column if column.type == wanted else column.cast(wanted))
     return pa.table(columns, names=table.column_names)
+
+
+def in_micros(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with times as they are stored: floored to microseconds, and durations as whole numbers of microseconds."""
+    return frame.with_columns(_micros(values) for values in frame if _coarser(values.dtype, whole=True) != values.dtype)
+
+
+def _finer(dtype: pa.DataType) -> bool:
+    """Whether there are durations in the type, or times with nanoseconds."""
+    if pa.types.is_duration(dtype) or (pa.types.is_timestamp(dtype) and dtype.unit == "ns"):
+        return True
+    return any(_finer(dtype.field(i).type) for i in range(dtype.num_fields))
+
+
+def _micros(values: pl.Series) -> pl.Series:
+    # In two steps: Polars gives the number of a duration in its own unit.
+    return values.cast(_coarser(values.dtype, whole=False)).cast(_coarser(values.dtype, whole=True))
+
+
+def _coarser(dtype: Any, *, whole: bool) -> Any:
+    """The type with microseconds; with durations as whole numbers where that is asked for."""
+    if isinstance(dtype, pl.Datetime):
+        return pl.Datetime("us", dtype.time_zone)
+    if isinstance(dtype, pl.Duration):
+        return pl.Int64() if whole else pl.Duration("us")
+    if isinstance(dtype, pl.List):
+        return pl.List(_coarser(dtype.inner, whole=whole))
+    if isinstance(dtype, pl.Array):
+        return pl.Array(_coarser(dtype.inner, whole=whole), dtype.size)
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct({field.name: _coarser(field.dtype, whole=whole) for field in dtype.fields})
+    return dtype

@@ -79,6 +79,17 @@ def test_the_fast_reader_of_csv_reads_what_the_strict_one_does(text: str, spec: 
     _agree(text.encode(), spec)
 
 
+odd = st.lists(st.sampled_from(['"', '"', '""', ",", ",", "\n", "\r\n", "\r", "a", "NA", "\ufeff", " ", '"a"', '"a\n"', "é"]), max_size=14)
+
+
+@given(odd, specs, st.sampled_from([1 << 24, 24]))
+@settings(deadline=None, max_examples=2_000, derandomize=True)
+def test_the_fast_reader_takes_no_text_for_another(pieces: list[str], spec: ReadSpec, block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv, "BLOCK", block)
+        _agree(("x,y\n" + "".join(pieces)).encode(), spec)
+
+
 @given(texts, specs)
 @settings(deadline=None, max_examples=500, derandomize=True)
 def test_records_are_found_where_they_are_read(text: str, spec: ReadSpec) -> None:
@@ -120,6 +131,27 @@ def test_a_header_that_is_cut_off_within_quotes_is_not_known(tmp_path: Path, mon
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", '\ufeffa,b\r\n"x, y","z\n"\r\n', 'a,b\n"say ""x""",\n'])
 def test_plain_csv_takes_the_fast_reader(text: str) -> None:
     assert _agree(text.encode(), ReadSpec())
+
+
+@pytest.mark.parametrize("end", ["", "\n", '\n2,b"c\n'])
+@pytest.mark.parametrize("row", ['1,""abc', 'a,"\r\n"x', '1,"a""', '"2",', '1,"a"b"c"'])
+def test_what_a_row_says_does_not_depend_on_the_others(row: str, end: str) -> None:
+    data = f"id,x\n{row}{end}".encode()
+    fast = csv.fast(data, "f", ReadSpec(), ",")
+    strict = csv.strict(data, "f", ReadSpec(), ",")
+    assert fast is None or fast.table.to_pydict() == strict.table.to_pydict()
+
+
+def test_an_empty_field_at_the_end_of_a_file_is_null(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b'id,x\n1,a\n"2",')
+    (task,) = registry.tasks(tmp_path, ["f"], "csv", ReadSpec())
+    assert [value for chunk in registry.read(task) for value in chunk.table["x"].to_pylist()] == ["a", None]
+
+
+def test_any_character_may_quote(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("id,x\n1,«a«\n", encoding="utf-8")
+    (task,) = registry.tasks(tmp_path, ["f"], "csv", ReadSpec(quote="«"))
+    assert [value for chunk in registry.read(task) for value in chunk.table["x"].to_pylist()] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import mimetypes
 import shutil
@@ -9,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -176,3 +178,75 @@ def test_an_export_that_is_refused_leaves_nothing_behind(project: Project, tmp_p
     with pytest.raises(DsvError, match="s/2 has relative boxes"):
         dsv.export(".", tmp_path / "out", "coco", path=project.root)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def loaded(project: Project, *columns: str) -> list[tuple[Any, ...]]:
+    return dsv.load(".", path=project.root).to_polars().sort("id").select(columns).rows()
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_duration_is_its_microseconds_whatever_its_unit(project: Project, unit: str) -> None:
+    one = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    durations = pa.array([one, None], pa.duration(unit))
+    add(project, parquet(project, pa.table({"id": [1, 2], "d": durations, "l": pa.array([[one], None], pa.list_(pa.duration(unit)))})), "shop", "--key", "id")
+    project.dsv("run")
+    assert loaded(project, "d", "l") == [(1_000_000, [1_000_000]), (None, None)]
+
+
+def test_a_duration_of_a_function_is_its_microseconds(project: Project) -> None:
+    project.write("../project/own.py", "import polars as pl\n\ndef took(f):\n    return f.with_columns(d=pl.duration(milliseconds=2, time_unit='ns'), t=pl.lit(-1).cast(pl.Datetime('ns')))\n")
+    add(project, parquet(project, pa.table({"id": [1]})), "shop", "--key", "id")
+    project.params(took={"use": "python", "function": "own:took"})
+    project.dsv("run")
+    assert loaded(project, "d", "t") == [(2_000, dt.datetime(1969, 12, 31, 23, 59, 59, 999999))]
+    project.dsv("commit", "-m", "one")
+    assert "equal" in project.dsv("reproduce", "HEAD", "--rebuild").out
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "+05:30"])
+def test_nanoseconds_are_floored(project: Project, zone: str | None) -> None:
+    times = pa.array([-1, 1001, None], pa.timestamp("ns", zone))
+    add(project, parquet(project, pa.table({"id": [1, 2, 3], "t": times, "l": pa.array([[-1], [], None], pa.list_(pa.timestamp("ns")))})), "shop", "--key", "id")
+    project.dsv("run")
+    before, after = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC if zone else None) + dt.timedelta(microseconds=n) for n in (-1, 1))
+    assert loaded(project, "t", "l") == [(before, [before.replace(tzinfo=None)]), (after, []), (None, None)]
+
+
+@pytest.mark.parametrize("kind", [pa.decimal256(50, 2), pa.list_(pa.decimal256(20, 2))])
+def test_what_no_type_holds_is_refused_by_name(project: Project, kind: pa.DataType) -> None:
+    add(project, parquet(project, pa.table({"id": [1], "d": pa.array([None], kind)})), "shop", "--key", "id")
+    project.dsv("run")
+    assert str(dsv.why("shop/rows.parquet", path=project.root).steps[0].detail).startswith("the column 'd' is ")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, BaseException])
+def test_an_add_that_is_stopped_leaves_nothing_behind(project: Project, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]) -> None:
+    def put(*given: Any) -> None:
+        raise stop
+
+    monkeypatch.setattr("dsv.store.objects.Store.add_tree", put)
+    with pytest.raises(stop):
+        dsv.add(project.write("rows.csv", "id\n1\n"), "shop", license="MIT", path=project.root)
+    assert not (project.root / "data" / "raw" / "shop" / "0001").exists()
+
+
+FAR: dict[str, tuple[pa.DataType, list[Any], list[Any]]] = {
+    "days": (pa.date32(), [0, 2_932_896, -719_162], [2_932_897, -719_163, 2**31 - 1]),
+    "seconds": (pa.timestamp("s"), [0, 253_402_300_799], [253_402_300_800, 2**50, -(2**50)]),
+    "milliseconds": (pa.timestamp("ms", "UTC"), [0, -62_135_596_800_000], [-62_135_596_800_001, 2**62]),
+    "microseconds": (pa.timestamp("us"), [0], [2**62, -(2**62)]),
+    "within a list": (pa.list_(pa.date32()), [[0], [], None], [[0, 2_932_897]]),
+    "within a struct": (pa.struct([("d", pa.timestamp("us"))]), [{"d": 0}, None], [{"d": 2**62}]),
+}
+
+
+@pytest.mark.parametrize(("kind", "good", "far"), FAR.values(), ids=FAR)
+def test_a_date_of_a_year_that_nothing_knows_goes_to_quarantine(project: Project, kind: pa.DataType, good: list[Any], far: list[Any]) -> None:
+    table = pa.table({"id": range(len(good + far)), "t": pa.array(good + far, kind)})
+    add(project, parquet(project, table), "shop", "--key", "id")
+    project.dsv("run")
+    held = pl.read_parquet(project.root / "data" / "quarantine" / "shop" / "0001.parquet")
+    assert held["row"].to_list() == list(range(len(good) + 1, len(good + far) + 1))
+    assert held.select("rule", "reason", "raw").row(0) == ("type", "t: not in a year from 1 to 9999", f'{{"id": {len(good)}}}'.encode())
+    assert [row[0] for row in loaded(project, "id")] == list(range(len(good)))
+    project.dsv("export", ".", "-o", "out", "--format", "jsonl")

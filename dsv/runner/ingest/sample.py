@@ -15,7 +15,7 @@ from dsv.engines.local import in_threads
 from dsv.formats import registry
 from dsv.formats.base import Header, Task
 from dsv.runner.ingest.deliver import own_columns
-from dsv.table import typing
+from dsv.table import types, typing
 
 # Values of these formats have no type of their own, or (JSON) none for dates.
 TRIES: Final[Mapping[str, Sequence[str]]] = {
@@ -94,7 +94,7 @@ def _seen(tasks: Sequence[Task]) -> Seen:
         own = chunk.table.select(range(len(own_columns(chunk.table))))
         nested = [name for name, kind in zip(own.column_names, own.schema.types, strict=True) if pa.types.is_nested(kind)]
         found.append(Seen(dict.fromkeys(nested, Column(TEXT)), own.num_rows if len(nested) == own.num_columns else 0))
-        frame = pl.from_arrow(own.drop_columns(nested))
+        frame = pl.from_arrow(types.cast(own.drop_columns(nested)))
         assert isinstance(frame, pl.DataFrame)
         for part in frame.iter_slices(ROWS):
             rows += part.height

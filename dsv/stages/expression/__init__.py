@@ -7,6 +7,7 @@
     functions: see `functions.py`
 
 Null means unknown, as in SQL: a comparison with null is null, and a condition that is null does not hold. NaN is null.
+Numbers are compared as they are, beyond 2^53 too; what 64 bits do not hold (`n * n`) is null.
 A date or time is compared with a text in ISO 8601.
 """
 

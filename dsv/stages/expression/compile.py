@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from dsv.stages import moment
+from dsv.stages import moment, number
 from dsv.stages.expression.functions import (
     BOOL,
     CONSTANT,
@@ -100,8 +100,10 @@ def _column(node: Column, schema: Schema) -> Typed:
         return Typed(value, TEXT, dtype)
     if dtype.is_float():
         return Typed(value.cast(pl.Float64).fill_nan(None), NUMBER, pl.Float64())
-    if dtype.is_integer() and dtype != pl.UInt64:
-        return Typed(value.cast(pl.Int64), NUMBER, pl.Int64())
+    if dtype.is_integer():
+        # An unsigned 64-bit value need not fit.
+        kind = pl.UInt64() if dtype == pl.UInt64 else pl.Int64()
+        return Typed(value.cast(kind), NUMBER, kind)
     if dtype.is_numeric():
         return Typed(value.cast(pl.Float64), NUMBER, pl.Float64())
     if dtype in (pl.Date, pl.Boolean):
@@ -124,6 +126,8 @@ def _compare(node: Call, schema: Schema) -> Typed:
         raise TypeFault(f"a {left.kind} and a {right.kind} cannot be compared", node.at)
     if left.kind in moments:
         left, right = _precise(left), _precise(right)
+    if left.kind == NUMBER:
+        return _bool(number.compare(COMPARE[node.name], left.expr, right.expr, (left.dtype, right.dtype)))
     return _bool(getattr(left.expr, COMPARE[node.name])(right.expr))
 
 
@@ -151,20 +155,27 @@ def _arithmetic(node: Call, schema: Schema) -> Typed:
             raise TypeFault(f"a number is wanted, this is a {side.kind}", argument.at)
     if any(side.kind == NULL for side in sides):
         return Typed(pl.lit(None, pl.Float64), NULL, pl.Null())
-    floats = node.name == "/" or any(side.dtype == pl.Float64 for side in sides)
+    floats = node.name == "/" or any(side.dtype != pl.Int64 for side in sides)
+    # What two 64-bit numbers make is exact; beyond 64 bits it is null.
+    kind = pl.Float64() if floats else number.WHOLE
     if node.name == "negative":
-        return sides[0]._replace(expr=-sides[0].expr)
-    left, right = (side.expr.cast(pl.Float64) if floats else side.expr for side in sides)
+        return _number(pl.lit(0, kind) - sides[0].expr.cast(kind), floats=floats)
+    left, right = (side.expr.cast(kind) for side in sides)
     # In SQL and here, what has no value is null; Polars says infinity.
     right = pl.when(right != 0).then(right) if node.name in "/%" else right
     value = getattr(left, ARITHMETIC[node.name])(right)
-    return Typed(value.fill_nan(None) if floats else value, NUMBER, pl.Float64() if floats else pl.Int64())
+    return _number(value, floats=floats)
+
+
+def _number(value: pl.Expr, *, floats: bool) -> Typed:
+    """What was computed; null where it is no number, or one that 64 bits do not hold."""
+    return Typed(value.fill_nan(None), NUMBER, pl.Float64()) if floats else Typed(number.within(value), NUMBER, pl.Int64())
 
 
 def _function(node: Call, schema: Schema) -> Typed:
     function = FUNCTIONS[node.name]
     given: list[pl.Expr | str] = []
-    kinds = []
+    kinds, dtypes = [], []
     for argument, wanted in zip(node.arguments, function.takes, strict=True):
         if wanted == CONSTANT:
             if not isinstance(argument, Literal) or not isinstance(argument.value, str):
@@ -180,5 +191,8 @@ def _function(node: Call, schema: Schema) -> Typed:
             )
         given.append(found.expr)
         kinds.append(found.kind)
+        dtypes.append(found.dtype)
     expr = function.make(*given, *kinds) if node.name == "len" else function.make(*given)
-    return Typed(expr, function.gives, pl.Float64() if function.gives == NUMBER else pl.String())
+    if function.gives == NUMBER:
+        return _number(expr, floats=dtypes == [pl.Float64()])
+    return Typed(expr, function.gives, pl.String())

@@ -27,6 +27,12 @@ def _len(value: Any, kind: str) -> pl.Expr:
     return length.cast(pl.Int64)
 
 
+def _abs(value: Any) -> pl.Expr:
+    # Whole numbers with room for the smallest, whose opposite 64 bits do not hold.
+    found: pl.Expr = (value + pl.lit(0, pl.Int128)).abs()
+    return found
+
+
 FUNCTIONS: Final[dict[str, Function]] = {
     "len": Function((f"{TEXT}|{LIST}",), NUMBER, _len, "characters of a text, items of a list"),
     "words": Function((TEXT,), NUMBER, lambda t: t.str.count_matches(r"\S+").cast(pl.Int64), "runs of non-space"),
@@ -37,5 +43,5 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "starts": Function((TEXT, CONSTANT), BOOL, lambda t, part: t.str.starts_with(part), "begins with the text"),
     "ends": Function((TEXT, CONSTANT), BOOL, lambda t, part: t.str.ends_with(part), "ends with the text"),
     "matches": Function((TEXT, CONSTANT), BOOL, lambda t, regex: t.str.contains(regex), "a part matches the regex"),
-    "abs": Function((NUMBER,), NUMBER, lambda n: n.abs(), "without its sign"),
+    "abs": Function((NUMBER,), NUMBER, _abs, "without its sign"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from dsv.stages.expression.functions import FUNCTIONS
@@ -167,9 +168,19 @@ def _maybe_not(negative: Token | None, node: Node) -> Node:
     return node if negative is None else Call("not", (node,), negative.at)
 
 
+def _decimal(text: str) -> int | float:
+    """A number with decimals; a whole one that no float holds is what is written."""
+    value = float(text)
+    if not 2**53 <= value <= 2**63:
+        return value
+    exact = Decimal(text)
+    held = exact == Decimal(value) or exact != int(exact) or exact > LARGEST
+    return value if held else int(exact)
+
+
 def _number(token: Token) -> int | float:
     if not token.text.isdigit():
-        return float(token.text)
+        return _decimal(token.text)
     if int(token.text) > LARGEST:
         raise ExpressionError("the number is too large", token.at)
     return int(token.text)

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from dsv.stages import number
 from dsv.stages.rules import shown
 from dsv.stages.rules.base import BOOL, NUMBER, READS, TEXT, Common, Effect, Problems, RuleError, mask, there
 
@@ -27,6 +28,9 @@ class Params(Common):
             yield "values", "no value is listed"
         if len({_kind(value) for value in self.values}) > 1:
             yield "values", "the values are of different types"
+        for i, value in enumerate(self.values):
+            if isinstance(value, int) and abs(value) > number.BOUND:
+                yield ("values", i), "found a huge whole number; write it with an exponent, such as 1e40"
 
 
 def apply(frame: pl.DataFrame, params: Any) -> Effect:
@@ -41,14 +45,11 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
     column, values = pl.col(params.column), list(params.values)
     if found == TEXT and not params.case:
         column, values = column.str.to_lowercase(), pl.Series(values).str.to_lowercase().to_list()
-    # In a column of decimals 1 stands for 1.0; among whole numbers 1.5 is no value at all.
-    if found == NUMBER and not frame.schema[params.column].is_float():
-        values = [int(v) for v in values if v == int(v)]
-    listed = (
-        pl.any_horizontal([column == value for value in values] or [pl.lit(False)])
-        if found == NUMBER
-        else column.is_in(values)
-    )
+    if found == NUMBER:
+        # 1 is 1.0, and among whole numbers 1.5 is none.
+        listed = pl.any_horizontal(number.against("eq", column, frame.schema[params.column], value) for value in values).fill_null(False)
+    else:
+        listed = column.is_in(values)
     return Effect(mask(frame, column.is_not_null() & ~listed), shown.named(frame, params.column))
 
 

@@ -17,6 +17,7 @@ from dsv.table import dates
 NAME = "date"
 DOC = "Sets a column to dates or times read with the first format that fits; what fits none becomes null."
 
+_INTEGER = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 _UTC = "UTC"
 
@@ -54,8 +55,8 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
     found = there(frame, params.column, TEXT, NUMBER, DATE, DATETIME)
     if found is None:
         return Effect()
-    utc = _utc(pl.col(params.column), found, frame.schema[params.column], params)
-    new = frame.select(_output(utc, params).alias(params.column)).to_series()
+    moments = _moments(pl.col(params.column), found, frame.schema[params.column], params)
+    new = frame.select(_output(moments, params).alias(params.column)).to_series()
     lost = frame[params.column].is_not_null() & new.is_null()
     detail = shown.cut(shown.named(frame, params.column) + pl.lit(f" fits no format of a {params.type}"))
     if params.misfit == "drop":
@@ -63,41 +64,48 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
     return Effect(sets=(Set(params.column, new, about(frame, lost, detail)),))
 
 
-def _utc(value: pl.Expr, kind: str, dtype: pl.DataType, params: Any) -> pl.Expr:
-    """The moments in UTC, without a zone."""
+def _moments(value: pl.Expr, kind: str, dtype: pl.DataType, params: Any) -> pl.Expr:
+    """The moments without a zone: in UTC, or where days are wanted in the zone whose days they are."""
     if kind in (DATE, DATETIME):
         if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
-            return value.dt.cast_time_unit("us").dt.convert_time_zone(_UTC).dt.replace_time_zone(None)
-        return _from_local(value.cast(pl.Datetime("us")), params.zone)
+            return _fixed(value.dt.cast_time_unit("us").dt.convert_time_zone(_UTC).dt.replace_time_zone(None), params)
+        return _local(value.cast(pl.Datetime("us")), params)
     if kind == NUMBER:
         value = value.cast(pl.Int64, strict=False) if dtype.is_integer() else value.cast(pl.Float64)
-        return pl.coalesce(
-            [dates.epoch(value, form) for form in params.formats if form in EPOCHS] or [pl.lit(None, pl.Datetime("us"))]
-        )
-    return pl.coalesce([_read(value.str.strip_chars(), form, params.zone) for form in params.formats])
+        tries = [_fixed(dates.epoch(value, form), params) for form in params.formats if form in EPOCHS]
+        return pl.coalesce(tries or [pl.lit(None, pl.Datetime("us"))])
+    return pl.coalesce([_read(value.str.strip_chars(), form, params) for form in params.formats])
 
 
-def _read(text: pl.Expr, form: str, zone: str | None) -> pl.Expr:
+def _read(text: pl.Expr, form: str, params: Any) -> pl.Expr:
     if form in EPOCHS:
-        return dates.epoch(pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False), form)
+        # A float does not hold every whole number.
+        whole = pl.when(text.str.contains(_INTEGER)).then(text).cast(pl.Int64, strict=False)
+        number = pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False)
+        return _fixed(pl.coalesce(dates.epoch(whole, form), dates.epoch(number, form)), params)
     found = dates.read(text, form)
-    return found if dateformat.shape(form).fixed else _from_local(found, zone)
+    return _fixed(found, params) if dateformat.shape(form).fixed else _local(found, params)
 
 
-def _from_local(naive: pl.Expr, zone: str | None) -> pl.Expr:
-    """Times of a zone in UTC. Of an hour that occurs twice the first is meant; one that never was has no value."""
-    if zone is None:
+def _local(naive: pl.Expr, params: Any) -> pl.Expr:
+    """Times of the zone. Of an hour that occurs twice the first is meant; one that never was has no value, but a day."""
+    if params.zone is None or params.type == "date":
         return naive
-    aware = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    aware = naive.dt.replace_time_zone(params.zone, ambiguous="earliest", non_existent="null")
     return aware.dt.convert_time_zone(_UTC).dt.replace_time_zone(None)
 
 
-def _output(utc: pl.Expr, params: Any) -> pl.Expr:
+def _fixed(utc: pl.Expr, params: Any) -> pl.Expr:
+    """Moments that are in UTC."""
+    if params.zone is None or params.type != "date":
+        return utc
+    return utc.dt.replace_time_zone(_UTC).dt.convert_time_zone(params.zone).dt.replace_time_zone(None)
+
+
+def _output(moments: pl.Expr, params: Any) -> pl.Expr:
     if params.type == "date":
-        if params.zone is not None:
-            utc = utc.dt.replace_time_zone(_UTC).dt.convert_time_zone(params.zone).dt.replace_time_zone(None)
-        return utc.cast(pl.Date)
-    return utc if params.zone is None else utc.dt.replace_time_zone(_UTC)
+        return moments.cast(pl.Date)
+    return moments if params.zone is None else moments.dt.replace_time_zone(_UTC)
 
 
 def _is_zone(name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dsv.stages import moment
+from dsv.stages import moment, number
 from dsv.stages.rules.base import (
     BOOL,
     DATE,
@@ -17,6 +17,7 @@ from dsv.stages.rules.base import (
     WRITES,
     Common,
     Effect,
+    Problems,
     RuleError,
     Set,
     evaluate,
@@ -34,6 +35,10 @@ class Params(Common):
     column: str = field(metadata={"nonempty": True, "role": WRITES})
     value: str | int | float | bool
 
+    def impossible(self) -> Problems:
+        if isinstance(self.value, int) and not number.LEAST <= self.value <= number.MOST:
+            yield "value", "found a whole number that 64 bits do not hold; write it with an exponent, such as 1e20"
+
 
 def apply(frame: pl.DataFrame, params: Any) -> Effect:
     """Sets the nulls."""
@@ -47,16 +52,23 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
 def _literal(value: Any, dtype: pl.DataType, column: str) -> pl.Expr:
     wanted, given = kind(dtype), _kind(value)
     if dtype == pl.Null:
-        return pl.lit(
-            value, {BOOL: pl.Boolean, TEXT: pl.String}.get(given, pl.Float64 if isinstance(value, float) else pl.Int64)
-        )
+        return pl.lit(value, _type(value))
     if wanted in (DATE, DATETIME) and given == TEXT:
         parsed = moment.parse(value)
         if parsed is not None:
             return moment.literal(parsed, dtype).cast(dtype)
     if wanted != given or (isinstance(value, float) and not dtype.is_float()):
         raise RuleError(f"the column {column!r} is {dtype if wanted == NUMBER else wanted}, the value {value!r} is not")
+    if dtype.is_integer() and pl.select(pl.lit(value, number.WHOLE).cast(dtype, strict=False)).item() is None:
+        raise RuleError(f"the column {column!r} is {dtype}, which does not hold {value}")
     return pl.lit(value, dtype)
+
+
+def _type(value: Any) -> Any:
+    """The type of a value that is alone in its column."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return pl.Int64 if value < 2**63 else pl.UInt64
+    return {bool: pl.Boolean, str: pl.String}.get(type(value), pl.Float64)
 
 
 def _kind(value: str | float | bool) -> str:

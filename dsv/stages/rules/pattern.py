@@ -24,7 +24,7 @@ class Params(Common):
     drop: Literal["others", "matching"] = field(default="others", metadata={"doc": "which texts are dropped"})
 
     def impossible(self) -> Problems:
-        if reason := regex.fault(self.regex):
+        if reason := regex.fault(self.regex) or (regex.fault(regex.whole(self.regex)) if self.match == "full" else None):
             yield "regex", reason
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from dsv.stages import moment
+from dsv.stages import moment, number
 from dsv.stages.rules import shown
 from dsv.stages.rules.base import DATE, DATETIME, NUMBER, READS, Common, Effect, Problems, RuleError, mask, there
 
@@ -34,6 +34,9 @@ class Params(Common):
             if isinstance(bound, str) and moment.parse(bound) is None:
                 yield key, f"found {bound!r}, a number or a date such as '2026-01-31' is wanted"
                 return
+            if isinstance(bound, int) and abs(bound) > number.BOUND:
+                yield key, "found a huge whole number; write it with an exponent, such as 1e40"
+                return
         low, high = (moment.parse(b) if isinstance(b, str) else b for b in bounds.values())
         if low is None and high is None:
             yield "min", "min or max is wanted"
@@ -52,11 +55,10 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
         return Effect()
     dtype = frame.schema[params.column]
     value = pl.col(params.column) if kinds == (NUMBER,) else moment.column(params.column, dtype)
-    low, high = _bound(params.min, dtype), _bound(params.max, dtype)
     no, name = pl.lit(False), shown.named(frame, params.column)
     with_low, with_high = params.inclusive in ("both", "min"), params.inclusive in ("both", "max")
-    below = no if low is None else (value < low if with_low else value <= low)
-    above = no if high is None else (value > high if with_high else value >= high)
+    below = no if params.min is None else _beyond(value, dtype, "lt" if with_low else "le", params.min)
+    above = no if params.max is None else _beyond(value, dtype, "gt" if with_high else "ge", params.max)
     nan = value.is_nan() if dtype.is_float() else no
     said = (
         pl.when(nan)
@@ -68,10 +70,12 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
     return Effect(mask(frame, below | above | nan), shown.cut(said))
 
 
-def _bound(bound: Bound, dtype: pl.DataType) -> pl.Expr | None:
+def _beyond(value: pl.Expr, dtype: pl.DataType, name: str, bound: float | str) -> pl.Expr:
+    """Whether the value is on the wrong side of a bound."""
     if not isinstance(bound, str):
-        return None if bound is None else pl.lit(bound)
+        return number.against(name, value, dtype, bound)
     parsed = moment.parse(bound)
     if parsed is None:
         raise RuleError(f"{bound!r} is no date")
-    return moment.literal(parsed, dtype)
+    found: pl.Expr = getattr(value, name)(moment.literal(parsed, dtype))
+    return found

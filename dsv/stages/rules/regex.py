@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 from polars.exceptions import ComputeError
+
+# `$$` is a dollar; a name goes as far as there are letters, digits and underscores.
+_REFERENCE = re.compile(r"\$(?:\$|({[^}]*})|([0-9A-Za-z_]+))")
 
 
 def fault(pattern: str) -> str | None:
@@ -19,4 +24,23 @@ def fault(pattern: str) -> str | None:
 
 def whole(pattern: str) -> str:
     """The pattern that matches whole texts only."""
-    return rf"\A(?:{pattern})\z"
+    found = rf"\A(?:{pattern})\z"
+    # A comment at the end of a verbose pattern goes on to the end of its line.
+    return found if fault(found) is None else rf"\A(?:{pattern}{chr(10)})\z"
+
+
+def groups(pattern: str) -> list[str]:
+    """What `to` may name: 0 for all that matches, the numbers of the groups, and their names."""
+    found = pl.DataFrame({"t": [""]}).select(pl.col("t").str.extract_groups(pattern)).schema["t"]
+    names = [field.name for field in found.fields] if isinstance(found, pl.Struct) else []
+    return [*map(str, range(len(names) + 1)), *(name for name in names if not name.isdecimal())]
+
+
+def unknown(to: str, pattern: str) -> str | None:
+    """The first group that `to` names and the pattern has not."""
+    known = groups(pattern)
+    for braced, bare in _REFERENCE.findall(to):
+        name = braced[1:-1] if braced else bare
+        if name and (str(int(name)) if name.isascii() and name.isdecimal() else name) not in known:
+            return str(name)
+    return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from dsv.stages.rules import decimals
 from dsv.stages.rules.base import NUMBER, WRITES, Common, Effect, Set, there
 
 NAME = "round"
@@ -24,5 +25,4 @@ class Params(Common):
 def apply(frame: pl.DataFrame, params: Any) -> Effect:
     """Sets the numbers that have more decimals."""
     names = [c for c in params.columns if there(frame, c, NUMBER) is not None and frame.schema[c].is_float()]
-    new = frame.select(pl.col(name).round(params.decimals) for name in names)
-    return Effect(sets=tuple(Set(name, new[name]) for name in names))
+    return Effect(sets=tuple(Set(name, decimals.rounded(frame[name], params.decimals)) for name in names))

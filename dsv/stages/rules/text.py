@@ -25,11 +25,16 @@ class Replace:
 
     from_: str = field(metadata={"nonempty": True})
     to: str = ""
-    regex: bool = field(default=False, metadata={"doc": "`from` is a regular expression; `to` may say $1"})
+    regex: bool = field(default=False, metadata={"doc": "`from` is a regular expression; `to` may say ${1}; $$ is a dollar"})
 
     def impossible(self) -> Problems:
-        if self.regex and (reason := regex.fault(self.from_)):
+        if not self.regex:
+            return
+        if reason := regex.fault(self.from_):
             yield "from", reason
+        elif (name := regex.unknown(self.to, self.from_)) is not None:
+            there = ", ".join(f"${{{group}}}" for group in regex.groups(self.from_))
+            yield "to", f"found {self.to!r}, which names the group {name!r}; there are {there}, and $$ is a dollar"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
-from dsv.stages.rules import shown
+from dsv.stages.rules import decimals, shown
 from dsv.stages.rules.base import NUMBER, TEXT, WRITES, Common, Effect, Problems, Set, evaluate, there
 
 NAME = "unit"
@@ -92,5 +92,5 @@ def apply(frame: pl.DataFrame, params: Any) -> Effect:
     return Effect(evaluate(frame, missing), shown.many(frame, (params.column, params.unit_column)), sets)
 
 
-def _converted(value: pl.Expr, by: Conversion, decimals: int) -> pl.Expr:
-    return (value * by.factor + by.offset).round(decimals)
+def _converted(value: pl.Expr, by: Conversion, places: int) -> pl.Expr:
+    return (value * by.factor + by.offset).map_batches(lambda found: decimals.rounded(found, places), return_dtype=pl.Float64)

@@ -25,6 +25,21 @@ FRAME = pl.DataFrame(
 )
 T, F, N = True, False, None
 
+LARGE = pl.DataFrame({"n": [2**53, 2**53 + 1, 2**63 - 1, -(2**63)], "x": [2.0**53, 0.5, 1e300, -1e300], "u": pl.Series([0, 2, 2**64 - 1, 5], dtype=pl.UInt64)})
+EXACT: list[tuple[str, list[bool | None]]] = [
+    ("n = 9007199254740993.0", [False, True, False, False]),
+    ("n in (9007199254740992.0, 0.5)", [True, False, False, False]),
+    ("n < 9007199254740994.0", [True, True, False, True]),
+    ("n > 1e400", [False, False, False, False]),
+    ("n <= x", [True, False, True, False]),
+    ("x != n", [False, True, True, True]),
+    ("n * 2 > 0", [True, True, None, None]),
+    ("-n < 0", [True, True, True, None]),
+    ("abs(n) > 9007199254740992", [False, True, True, None]),
+    ("u > 9223372036854775807", [False, False, True, False]),
+    ("u > n", [False, False, True, True]),
+]
+
 VALUES: list[tuple[str, list[bool | None]]] = [
     ("n > 1", [F, T, N]),
     ("n = 1", [T, F, N]),
@@ -212,3 +227,8 @@ def _kleene(node: Any, row: dict[str, Any]) -> Any:
         "<": lambda: a < b,
         ">=": lambda: a >= b,
     }[node.name]()
+
+
+@pytest.mark.parametrize(("text", "wanted"), EXACT)
+def test_whole_numbers_beyond_floats_are_what_they_are(text: str, wanted: list[bool | None]) -> None:
+    assert LARGE.select(compile_condition(parse(text), LARGE.schema)).to_series().to_list() == wanted

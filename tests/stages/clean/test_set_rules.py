@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from dsv.errors import DsvError
 from dsv.stages import clean
+from dsv.stages.rules import decimals
 from tests.stages.harness import Ran, run, shard
 
 NAN = float("nan")
@@ -54,8 +56,16 @@ TABLE: list[tuple[str, Any, list[Any], dict[int, Any]]] = [
     ("date: an hour that never was", {"date": {"column": "a", "zone": "Europe/Berlin", "formats": ["%Y-%m-%d %H:%M"]}}, ["2026-03-29 02:30"], {0: None}),
     ("date: an offset that is written", {"date": {"column": "a", "formats": ["%Y-%m-%dT%H:%M%z"]}}, ["2026-01-31T12:00+0200"], {0: at(2026, 1, 31, 10)}),
     ("date: the date of the zone", {"date": {"column": "a", "type": "date", "zone": "Asia/Tokyo", "formats": ["%Y-%m-%dT%H:%M%z"]}}, ["2026-01-31T20:00+0000"], {0: dt.date(2026, 2, 1)}),
+    ("date: a day whose midnight never was", {"date": {"column": "a", "type": "date", "zone": "America/Sao_Paulo"}}, ["2018-11-04", "2018-11-04T00:30:00"], {0: dt.date(2018, 11, 4), 1: dt.date(2018, 11, 4)}),
+    ("date: a day of a moment in UTC", {"date": {"column": "a", "type": "date", "zone": "Asia/Tokyo", "formats": ["epoch"]}}, ["72000", "1.5"], {0: dt.date(1970, 1, 2), 1: dt.date(1970, 1, 1)}),
+    ("date: microseconds beyond 2^53", {"date": {"column": "a", "formats": ["epoch_us"]}}, ["9007199254740993"], {0: at(2255, 6, 5, 23, 47, 34, 740993)}),
+    ("unit: what is round stays", {"unit": {"column": "a", "factor": 1}}, [597709683113.0, 1e300, NAN, None, 0.1], {}),
     ("unit: factor, offset, decimals", {"unit": {"column": "a", "from": "F", "to": "C", "factor": 0.5555555555555556, "offset": -17.77777777777778, "decimals": 1}}, [32.0, 212.0, None], {0: 0.0, 1: 100.0}),
     ("round", {"round": {"columns": ["a"], "decimals": 1}}, [0.25, 0.36, 1.0, NAN, None], {0: 0.2, 1: 0.4}),
+    ("round: what has no more decimals stays", {"round": {"columns": ["a"], "decimals": 15}}, [123456.789, 2.0**53, -1e300, None], {}),
+    ("round: halves of what is stored", {"round": {"columns": ["a"], "decimals": 2}}, [2.675, 1.005, 0.125, 0.375], {0: 2.67, 1: 1.0, 2: 0.12, 3: 0.38}),
+    ("text: groups", {"text": {"columns": ["a"], "replace": [{"from": "(?P<n>[0-9])(b)?", "to": "${n}_$0$$$2", "regex": True}]}}, ["1b"], {0: "1_1b$b"}),
+    ("fill: a number of 64 bits", {"fill": {"column": "a", "value": 2**63}}, [None], {0: 2**63}),
     ("round: whole numbers are round", {"round": {"columns": ["a"], "decimals": 1}}, [1, 2], {}),
     ("aliases", {"aliases": {"column": "a", "map": {"Platetlets": "Platelets", "none": ""}}}, ["Platetlets", "RBC", "none", None], {0: "Platelets", 2: None}),
     ("aliases: lists of texts", {"aliases": {"column": "a", "map": {"x": "y"}}}, [["x", "z"], ["z"], [], None], {0: ["y", "z"]}),
@@ -160,3 +170,15 @@ def test_collapse_leaves_one_space_for_any_run_of_white_space(text: str) -> None
     found = ran({"text": {"columns": ["a"], "collapse": True, "strip": False}}, {"a": [text]})
     expected = pl.Series([text]).str.replace_all(r"\s+", " ")
     assert found.values["a"].to_list() == expected.to_list()
+
+
+@given(st.lists(st.floats() | st.integers(-(10**9), 10**9).map(lambda n: n / 1000) | st.integers(2**51, 2**54).map(lambda n: n / 8), max_size=20), st.integers(0, 15))
+def test_numbers_are_rounded_as_python_does(values: list[float], places: int) -> None:
+    found = decimals.rounded(pl.Series(values, dtype=pl.Float64), places).to_list()
+    wanted = [value if not math.isfinite(value) else round(value, places) for value in values]
+    assert list(map(repr, found)) == list(map(repr, wanted))
+
+
+def test_a_number_that_its_column_does_not_hold_is_refused() -> None:
+    with pytest.raises(DsvError, match="does not hold 9223372036854775808"):
+        changes({"fill": {"column": "a", "value": 2**63}}, {"a": [1, None]})
