@@ -182,12 +182,7 @@ def prepare(view: View, params: Params) -> Prepared:
     if not isinstance(after, pl.DataFrame) or after.schema.get(ID) != pl.String:
         raise errors.StageFailed(f"{params.function} must return a Polars frame with the column {ID} as it was given.")
     after = types.in_micros(after)
-    odd = [name for name, kind in after.schema.items() if kind == pl.Object]
-    if odd:
-        raise errors.StageFailed(
-            f"{params.function} returned Python objects in the column {odd[0]!r}, which cannot be stored.",
-            hint="return text, numbers, dates, lists or structs",
-        )
+    _check(after, params.function)
     ids = given.select(ID, row=pl.int_range(pl.len(), dtype=pl.UInt32))
     joined = after.join(ids, on=ID, how="left", maintain_order="left")
     if joined["row"].null_count() or joined["row"].n_unique() != joined.height:
@@ -214,6 +209,20 @@ def _differs(old: pl.Series, new: pl.Series) -> pl.Series:
     if not new.dtype.is_nested():
         return old.ne_missing(new)
     return canonical.rows(old.to_frame()) != canonical.rows(new.to_frame())
+
+
+def _check(after: pl.DataFrame, function: str) -> None:
+    """Refuses what cannot be stored, or could not be read again."""
+    for values in after:
+        if values.dtype == pl.Object:
+            raise errors.StageFailed(
+                f"{function} returned Python objects in the column {values.name!r}, which cannot be stored.",
+                hint="return text, numbers, dates, lists or structs",
+            )
+        if values.dtype in (pl.Date, pl.Datetime) and not values.drop_nulls().dt.year().is_between(1, 9999).fill_null(False).all():
+            raise errors.StageFailed(
+                f"{function} returned dates of no year from 1 to 9999 in the column {values.name!r}.", hint="return null for them"
+            )
 
 
 def rounds(params: Params) -> tuple[Round, ...]:

@@ -203,6 +203,13 @@ def test_a_duration_of_a_function_is_its_microseconds(project: Project) -> None:
     assert "equal" in project.dsv("reproduce", "HEAD", "--rebuild").out
 
 
+def test_a_function_returns_no_date_that_nothing_knows(project: Project) -> None:
+    project.write("../project/far.py", "import polars as pl\n\ndef far(f):\n    return f.with_columns(d=pl.lit(2**62).cast(pl.Datetime('us')))\n")
+    add(project, parquet(project, pa.table({"id": [1]})), "shop", "--key", "id")
+    project.params(far={"use": "python", "function": "far:far"})
+    assert "far:far returned dates of no year from 1 to 9999 in the column 'd'." in project.dsv("run", code=15).err
+
+
 @pytest.mark.parametrize("zone", [None, "UTC", "+05:30"])
 def test_nanoseconds_are_floored(project: Project, zone: str | None) -> None:
     times = pa.array([-1, 1001, None], pa.timestamp("ns", zone))
