@@ -63,6 +63,8 @@ def sample(task: Task) -> Chunk | None:
             read_options=pa_json.ReadOptions(block_size=BLOCK, use_threads=False),
             parse_options=pa_json.ParseOptions(explicit_schema=pa.schema([(key, pa.large_string()) for key in texts]), newlines_in_values=False),
         )
+        # Of a null among structs in a list Arrow makes an array that is none.
+        table.validate()
     except (OSError, ValueError, RecursionError, AttributeError, pa.ArrowException):
         return None
     # Arrow takes texts that look like it for moments.
