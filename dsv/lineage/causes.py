@@ -78,6 +78,15 @@ class Causes:
         pair = self._pair(decision) if decision.rule is not None else None
         return None if pair is None or (pair.was and pair.now) else self._came_or_went(decision.stage, pair)
 
+    @cached_property
+    def unlike(self) -> bool:
+        """Whether one of the versions has a stage or a rule that the other has not."""
+        if self.a.signed and self.a.signed == self.b.signed:
+            return False
+        if self.a.stages.keys() != self.b.stages.keys() or any(self.a.stages[name].use != self.b.stages[name].use for name in self.a.stages):
+            return True
+        return any(None in pair for pairs in self._pairs.values() for pair in pairs)
+
     def comes_before(self, first: Decision, second: Decision) -> bool:
         """Whether the rule of one decision comes before that of another of the same stage, in a version that has both."""
         for side, facts in ((second.side, self.a if second.side == A else self.b), (first.side, self.a if first.side == A else self.b)):

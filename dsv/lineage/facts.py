@@ -33,11 +33,15 @@ class BatchFacts(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """One version: its stages by name, the deliveries of each source, both in order of arrival, the revision of ingest."""
+    """One version: its stages by name, the deliveries of each source, both in order of arrival, the revision of ingest.
+
+    `signed` are the signatures of the stages: where they are alike, so are the params, which need not be read to know.
+    """
 
     stages: Mapping[str, StageFacts]
     sources: Mapping[str, Mapping[str, BatchFacts]]
     revision: int = 0
+    signed: Mapping[str, Any] = {}
 
 
 def value(params: Any, path: str) -> Any:

@@ -47,8 +47,9 @@ class Opened:
     @property
     def facts(self) -> Facts:
         """What the lineage needs to know of the version."""
-        signed = self.version.signature.get(INGEST, {})
-        return Facts(Stages(self), Sources(self), signed.get("revision", 0))
+        signed = dict(self.version.signature)
+        ingest = signed.pop(INGEST, {})
+        return Facts(Stages(self), Sources(self), ingest.get("revision", 0), signed)
 
     @cached_property
     def merging(self) -> dict[str, Merging]:

@@ -42,13 +42,16 @@ class Part(NamedTuple):
     values: Mapping[str, str | list[str | None] | None]
 
 
-def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before) -> pl.DataFrame:
+def gather(a: Side, b: Side, subjects: pl.DataFrame, before: Before, *, unlike: bool) -> pl.DataFrame:
     """A row (`SCHEMA`) for each subject that has one: the first difference of its bases or decisions.
 
-    `columns`, where it is not null, are those in which the record differs: only these are compared.
+    `columns`, where it is not null, are those in which the record differs: only these are compared. `unlike`: one of the
+    versions has rules that the other has not.
     """
     both, paired, sets = _set_out(a, b, subjects, before)
-    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets)])
+    # By which rule a record of another base went is asked only where that may be its cause: it is read for it.
+    gone = paired.filter(pl.col("op").is_in([*DROPS])).select("at", "op").iter_rows() if unlike else ()
+    return _frame([*_alone(both, subjects), *_pairs(both, paired, sets, dict(gone))])
 
 
 def _set_out(a: Side, b: Side, subjects: pl.DataFrame, before: Before | None) -> tuple[Both, pl.DataFrame, Rows]:
@@ -121,12 +124,11 @@ def _alone(both: Both, subjects: pl.DataFrame) -> Iterator[Part]:
             yield Part(at[some], ARRIVED, {"source": shard.source, f"batch_{own}": batches(side, shard, rows)})
 
 
-def _pairs(both: Both, paired: pl.DataFrame, sets: Rows) -> Iterator[Part]:
+def _pairs(both: Both, paired: pl.DataFrame, sets: Rows, gone: Mapping[int, str]) -> Iterator[Part]:
     if paired.is_empty():
         return
     hashed = np.zeros(int(paired["at"].max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     hashed[paired["at"].to_numpy()] = _unlike(both, paired)
-    gone = dict(paired.filter(pl.col("op").is_in([*DROPS])).select("at", "op").iter_rows())
     for pair in _together(both, paired, sets):
         unlike = hashed[pair.at]
         if unlike.any():

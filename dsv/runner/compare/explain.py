@@ -102,7 +102,7 @@ class _Explainer:
     def about(self, subjects: pl.DataFrame) -> Found:
         """What is known of the subjects (numbered by `at`)."""
         found = Found(subjects.height)
-        known = evidence.gather(self.a, self.b, subjects, self._causes.comes_before)
+        known = evidence.gather(self.a, self.b, subjects, self._causes.comes_before, unlike=self._causes.unlike)
         known = known.join(subjects.select("at", "op"), on="at", how="left", maintain_order="left")
         kinds = known.select(SAME).unique(maintain_order=True)
         numbers = [self._alike(found, *row) for row in kinds.iter_rows()]
