@@ -91,7 +91,7 @@ def said(name: str) -> bool:
 def encoded(name: str, value: Any, form: str) -> Iterator[str]:
     """The lines of `{name/v1: value}`; in the form `jsonl` those of the items of a list."""
     for item in value if form == "jsonl" and isinstance(value, list) else [{f"{name}/v1": value}]:
-        yield json.dumps(item, ensure_ascii=False, default=str)
+        yield _line(item)
 
 
 def emit(name: str, value: Any, form: str) -> None:
@@ -108,7 +108,11 @@ def emit_json(name: str, value: Any) -> None:
 def emit_lines(items: Iterable[Any]) -> None:
     """Prints one JSON value a line."""
     for item in items:
-        click.echo(json.dumps(item, ensure_ascii=False, default=str))
+        click.echo(_line(item))
+
+
+def _line(item: Any) -> str:
+    return json.dumps(item, ensure_ascii=False, default=str)
 
 
 def number(value: int | None) -> str:

@@ -99,9 +99,9 @@ def _splits(side: Side, shard: Shard, state: State) -> pl.Series:
     return own[SPLIT] if SPLIT in own.columns else pl.Series(SPLIT, [None] * shard.rows, dtype=pl.String)
 
 
-def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:
-    """The kept records of one shard."""
-    wanted = None if columns is None else [c for c in columns if c != ID]
+def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str]) -> pl.DataFrame:
+    """The kept records of one shard, with those of the columns that it has."""
+    wanted = [c for c in columns if c != ID]
     # Read once: by the columns that the records are read by.
     state = side.state(shard, wanted if split is None else None)
     mask = state.kept
@@ -112,9 +112,8 @@ def take(side: Side, shard: Shard, split: str | None, columns: Sequence[str] | N
         {"shard": pl.repeat(side.index[shard.relative], len(rows), dtype=pl.UInt32, eager=True), "row": rows}
     )
     frame = side.records(at, wanted) if len(rows) else read.base(side.files, shard, wanted).clear()
-    if columns is not None and ID not in columns:
-        found = [c for c in columns if c in frame.columns]
+    found = [c for c in wanted if c in frame.columns]
+    if ID not in columns:
         return frame.select(found) if found else pl.DataFrame(height=len(rows))
     ids = read.ids(side.files, shard).gather(rows).alias(ID)
-    names = sorted(frame.columns) if columns is None else [c for c in columns if c in frame.columns]
-    return pl.DataFrame([ids, *(frame[c] for c in names)])
+    return pl.DataFrame([ids, *(frame[c] for c in found)])
