@@ -6,7 +6,8 @@ from dsv import errors
 from dsv.dvcio.turn import turn
 from dsv.project import edit
 from dsv.project.layout import Layout
-from dsv.project.params import load
+from dsv.project.params import load, ready
+from dsv.project.pipeline import build
 from dsv.stages import python, registry
 
 
@@ -15,8 +16,11 @@ def stage(layout: Layout, name: str, function: str) -> None:
     python.importable(layout.root)
     python.find(function)
     with turn(layout.root, wait=True):
-        if any(section.name == name for section in load(layout.params).stages):
+        params = load(layout.params)
+        if any(section.name == name for section in params.stages):
             raise errors.UsageError(f"params.yaml has a section {name!r} already.")
+        if problem := ready.too_many(len(build(params).stages) + 1):
+            raise errors.UsageError(f"{name} is not added: {problem}.")
         edit.add_stage(layout.params, name, {"use": "python", "function": function})
 
 

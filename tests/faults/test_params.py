@@ -159,6 +159,18 @@ def test_stages_of_ones_own_in_dvc_yaml_do_not_count_among_the_thirty(shop: Proj
     derive(Layout(shop.root))
 
 
+def test_a_stage_too_many_is_not_added(shop: Project, tell: Tell) -> None:
+    path = shop.root / "params.yaml"
+    path.write_text(_many(28), encoding="utf-8")
+    (shop.root / "mine.py").write_text("def same(frame):\n    return frame\n", encoding="utf-8")
+    add = ("stage", "add", "mine", "--python", "mine:same")
+    told = "mine is not added: there would be 31 stages with ingest and audit, at most 30 are allowed."
+    assert tell(shop, *add) == (2, "", f"error: {told}\n")
+    assert path.read_text(encoding="utf-8") == _many(28)
+    path.write_text(_many(27), encoding="utf-8")
+    assert tell(shop, *add).code == 0
+
+
 ODD = ("sources: 0.5", "sources: abc", "sources: [1]", "sources: {shop: 3}", "sources: {shop: {batches: 4}}", "sources: {1: {}}", "1: 2", "clean: 4", "audit: {label: [1]}", "merge: {use: 4}")  # fmt: skip
 READING = (["status"], ["show", "."], ["diff", "--stat"], ["diff"], ["why", "shop/1"], ["log"], ["plan"], ["commit", "-m", "x"], ["export", ".", "-o", "../out"])
 

@@ -43,8 +43,11 @@ def _which(key: str, params: Params) -> str:
 
 def check_count(params: Params, stages: Collection[str]) -> None:
     """Refuses the section with which there are too many stages; `stages` are all that there would be."""
-    more = len(stages) - MOST
-    if more > 0:
-        message = f"there would be {len(stages)} stages with ingest and audit, at most {MOST} are allowed"
-        first = Problem((params.stages[-more].name,), message)
+    if message := too_many(len(stages)):
+        first = Problem((params.stages[MOST - len(stages)].name,), message)
         raise ParamsError([first], params.file).located(lines(params.text))
+
+
+def too_many(stages: int) -> str:
+    """What is wrong with so many stages; nothing where it is not too many."""
+    return f"there would be {stages} stages with ingest and audit, at most {MOST} are allowed" if stages > MOST else ""
