@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _OPS = {
-    "add": "add", "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "conflicts": "conflicts", "diff": "diff",
+    "add": "add:deliver", "add_run": "runs", "bisect": "bisect", "changelog": "changelog", "checkout": "checkout", "commit": "commit", "conflicts": "conflicts", "diff": "diff",
     "diff_runs": "runs_diff", "export": "export", "gc": "gc", "install": "install", "load": "load", "log": "log", "plan": "plan", "pull": "transfer",
     "push": "transfer", "report": "report", "reproduce": "reproduce", "resolve": "resolve", "run": "run", "runs": "runs", "show": "show", "stage": "stage", "status": "status", "verify": "verify",
     "why": "why", "why_history": "why_history",
@@ -24,13 +24,12 @@ def __getattr__(name: str) -> Callable[..., Any]:
     """The library function of a command, loaded when it is first used."""
     if name == "load":
         return _load
-    if name == "add":
-        return _at(importlib.import_module("dsv.ops.add").deliver)
     if name == "init":
         found: Callable[..., Any] = importlib.import_module("dsv.ops.init").init
         return found
     if name in _OPS:
-        return _at(getattr(importlib.import_module(f"dsv.ops.{_OPS[name]}"), name))
+        module, _, function = _OPS[name].partition(":")
+        return _at(getattr(importlib.import_module(f"dsv.ops.{module}"), function or name))
     raise AttributeError(f"module 'dsv' has no attribute {name!r}")
 
 

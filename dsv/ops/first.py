@@ -59,9 +59,8 @@ def types(delivery: Delivery, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tasks(delivery: Delivery, files: Mapping[str, str]) -> list[Task]:
-    form = delivery.format or ("media" if delivery.kind == "media" else None)
     spec = ReadSpec(header=not delivery.names, names=tuple(delivery.names))
-    return registry.tasks(Path(), sorted(files.values()), form, spec)
+    return registry.tasks(Path(), sorted(files.values()), deliver.read_as(delivery.format, delivery.kind), spec)
 
 
 def check_known(source: Source, files: Mapping[str, str]) -> None:

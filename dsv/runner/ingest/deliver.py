@@ -62,7 +62,12 @@ def columns(source: SourceParams) -> dict[str, typing.Column]:
 
 def tasks(folder: Path, names: Sequence[str], source: SourceParams) -> list[Task]:
     """The files of a delivery as they are read."""
-    return registry.tasks(folder, names, _format(source), spec(source))
+    return registry.tasks(folder, names, read_as(source.format, source.kind), spec(source))
+
+
+def read_as(form: str | None, kind: str | None) -> str | None:
+    """The format that the files of a source are read as, whose params say so much; None where each file tells it."""
+    return form or ("media" if kind == "media" else None)
 
 
 def header(folder: Path, names: Sequence[str], source: SourceParams) -> Header | None:
@@ -81,10 +86,6 @@ def parse(engine: Engine, folder: Path, names: Sequence[str], source: SourcePara
     frame = _together(frames) if frames else pl.DataFrame(schema={FILE: file, ROW: pl.Int64})
     bad = pl.concat([part.bad for part in parts]) if parts else pl.DataFrame(schema=BAD)
     return Parsed(frame, bad.sort("file", "row", "offset"))
-
-
-def _format(source: SourceParams) -> str | None:
-    return source.format or ("media" if source.kind == "media" else None)
 
 
 def _parse(task: Any, file: pl.Enum, declared: Mapping[str, typing.Column], rename: Mapping[str, str], source: str) -> Parsed:
@@ -194,6 +195,6 @@ def keyed(parsed: Parsed, folder: Path, key: Sequence[str], source: SourceParams
     if not keyless.any():
         return parsed
     misfits = [typing.Misfit(row, f"no key: {', '.join(key)} is null") for row in keyless.arg_true()]
-    refused = _refused(parsed.frame, misfits, "key", partial(registry.locate, folder, name=_format(source), spec=spec(source)))
+    refused = _refused(parsed.frame, misfits, "key", partial(registry.locate, folder, name=read_as(source.format, source.kind), spec=spec(source)))
     bad = pl.concat([parsed.bad, pl.DataFrame([tuple(b) for b in refused], schema=BAD, orient="row")])
     return Parsed(parsed.frame.filter(~keyless), bad.sort("file", "row", "offset"))
