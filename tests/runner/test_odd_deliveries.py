@@ -45,6 +45,25 @@ def test_maps_and_decimals_are_stored(project: Project) -> None:
     assert "equal" in project.dsv("reproduce", "HEAD", "--rebuild").out
 
 
+def test_maps_within_values_and_json_are_stored(project: Project) -> None:
+    of_maps = pa.map_(pa.string(), pa.map_(pa.string(), pa.int64()))
+    maps = pa.array([{"m": [("a", [("b", 1)])]}, None], pa.struct([("m", of_maps)]))
+    told = pa.array(['{"a": 1}', None], pa.json_())
+    within = pa.StructArray.from_arrays([told], ["j"])
+    add(project, parquet(project, pa.table({"id": [1, 2], "m": maps, "j": told, "w": within})), "shop", "--key", "id")
+    project.dsv("run")
+    nested = {"m": [{"key": "a", "value": [{"key": "b", "value": 1}]}]}
+    assert loaded(project, "m", "j", "w") == [(nested, '{"a": 1}', {"j": '{"a": 1}'}), (None, None, {"j": None})]
+
+
+def test_moments_with_and_without_a_zone_are_read_together(project: Project) -> None:
+    plain, zoned = (pa.table({"id": [i], "t": pa.array([0], pa.timestamp("us", zone))}) for i, zone in enumerate((None, "UTC")))
+    add(project, parquet(project, plain), "shop", "--key", "id")
+    add(project, parquet(project, zoned), "shop")
+    project.dsv("run")
+    assert loaded(project, "t") == [('"1970-01-01 00:00:00"',), ('"1970-01-01 00:00:00+00:00"',)]
+
+
 def test_a_column_that_is_there_twice_is_refused_by_name(project: Project) -> None:
     add(project, parquet(project, pa.table([pa.array([1]), pa.array([2])], names=["id", "id"])), "shop", "--key", "id")
     project.dsv("run")
