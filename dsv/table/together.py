@@ -41,19 +41,19 @@ def _unlike(kinds: set[pl.DataType]) -> bool:
     if len(kinds) < 2 or any(kind.is_nested() for kind in kinds):
         return len(kinds) > 1
     families = {_family(kind) for kind in kinds - {pl.String()}}
-    # Of moments some have a zone and some have none.
-    if len(families) > 1 or families == {"bytes"} or sum(isinstance(kind, pl.Datetime) for kind in kinds) > 1:
+    # Of moments some have a zone and some have none. Polars makes texts of times without the parts of a second.
+    if len(families) > 1 or families <= {"bytes", "time"} or sum(isinstance(kind, pl.Datetime) for kind in kinds) > 1:
         return True
     # Polars makes a float of any number.
     return families == {"number"} and not any(kind.is_decimal() for kind in kinds)
 
 
 def _family(kind: pl.DataType) -> str:
-    """What the values are: those of two families have no type in common. Texts may stand beside any but bytes."""
+    """What the values are: those of two families have no type in common. Texts may stand beside any but bytes and times."""
     if kind.is_numeric():
         return "number"
-    if kind == pl.Binary:
-        return "bytes"
+    if kind in (pl.Binary, pl.Time):
+        return "bytes" if kind == pl.Binary else "time"
     return "moment" if kind == pl.Date or isinstance(kind, pl.Datetime) else str(kind)
 
 

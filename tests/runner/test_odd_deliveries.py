@@ -56,6 +56,19 @@ def test_maps_within_values_and_json_are_stored(project: Project) -> None:
     assert loaded(project, "m", "j", "w") == [(nested, '{"a": 1}', {"j": '{"a": 1}'}), (None, None, {"j": None})]
 
 
+def test_times_keep_the_parts_of_their_second(project: Project) -> None:
+    time = pa.array([1_500_000_001], pa.time64("ns"))
+    add(project, parquet(project, pa.table({"id": [1], "t": time, "u": time, "s": pa.StructArray.from_arrays([time], ["t"])})), "shop", "--key", "id")
+    path = project.root / "params.yaml"
+    path.write_text(path.read_text().replace("key: [id]", "key: [id]\n    columns: {u: string}"))
+    project.dsv("run")
+    assert loaded(project, "u") == [("00:00:01.500000001",)]
+    project.dsv("export", ".", "-o", "out", "--format", "jsonl")
+    (text,) = (file.read_text() for file in (project.root / "out").iterdir())
+    found = json.loads(text)
+    assert (found["t"], found["u"], found["s"]) == ("00:00:01.500000001", "00:00:01.500000001", {"t": "00:00:01.500000"})
+
+
 def test_moments_with_and_without_a_zone_are_read_together(project: Project) -> None:
     plain, zoned = (pa.table({"id": [i], "t": pa.array([0], pa.timestamp("us", zone))}) for i, zone in enumerate((None, "UTC")))
     add(project, parquet(project, plain), "shop", "--key", "id")

@@ -93,5 +93,9 @@ def test_plain_values_that_have_no_type_in_common_are_their_json_too(one: Any, t
     assert together(frames[::-1])["x"].to_list() == [texts[two], texts[one]]
 
 
+def test_a_time_beside_a_text_keeps_the_parts_of_its_second() -> None:
+    assert together([pl.DataFrame({"x": [value]}) for value in ("a", dt.time(1, 2, 3, 4))])["x"].to_list() == ["a", '"01:02:03.000004"']
+
+
 def test_a_text_beside_bytes_stays_the_text_that_it_is() -> None:
     assert together([pl.DataFrame({"x": [value]}) for value in ("a", b"b")])["x"].to_list() == ["a", '"Yg=="']
