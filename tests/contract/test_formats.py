@@ -292,6 +292,17 @@ def test_a_category_of_coco_is_a_text_and_has_one_name(categories: list[Any], la
     assert [one.reason for one in bad] == (["no COCO instances: a category id is there twice"] if label is ... else [])
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(("name", "text"), [("csv", "a,b\né,1\n"), ("jsonl", '{"a": "é", "b": "1"}\n[]\n'), ("json", '[{"a": "é", "b": "1"}]')])
+def test_a_declared_encoding_counts_with_and_without_a_mark(encoding: str, name: str, text: str, tmp_path: Path) -> None:
+    marked = f"\ufeff{text}" if encoding == "utf-16-le" else text
+    folder = put(tmp_path / "raw", {f"a.{name}": marked.encode(encoding)})
+    rows, bad = read(folder, name, ReadSpec(encoding=encoding))
+    assert values(rows) == [{"a": "é", "b": "1"}]
+    assert [(one.row, one.offset, one.raw) for one in bad] == ([(2, -1, b"[]")] if name == "jsonl" else [])
+    assert dict(registry.locate(folder, "a.jsonl", "jsonl", ReadSpec(encoding=encoding), [1]) if name == "jsonl" else {}) == {}
+
+
 def test_other_xml_is_no_image_without_boxes(tmp_path: Path) -> None:
     other = b'<annotations><image name="a.jpg"><box xtl="1" ytl="1" xbr="2" ybr="2"/></image></annotations>'
     rows, bad = read(put(tmp_path / "raw", {"a.xml": other, "b.xml": b"<annotation><filename>b.jpg</filename></annotation>"}), "voc")
