@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ import pyarrow as pa
 
 FILE, ROW = "_file", "_row"
 RAW = 1000
+# The byte order mark, as text.
+MARK = "\ufeff"
 REASON = 300
 
 
@@ -112,3 +115,13 @@ def chunk(table: pa.Table, file: str, rows: np.ndarray | Sequence[int], bad: Seq
 def refused(file: str, reason: str, raw: bytes = b"", rule: str = "unreadable") -> Chunk:
     """The chunk of a file that cannot be read."""
     return Chunk(pa.table({}), [Bad(file, 0, -1, rule, reason, raw[:RAW])])
+
+
+def utf8(data: bytes, encoding: str) -> bytes:
+    """The data of a file as UTF-8 without a byte order mark; what says that it is UTF-8 is not looked at."""
+    if codecs.lookup(encoding).name == "utf-8":
+        return data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode(encoding).removeprefix(MARK).encode()
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not {encoding}: {error.reason} at byte {error.start}") from error

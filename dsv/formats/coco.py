@@ -29,7 +29,9 @@ def read(task: Task) -> Iterator[Chunk]:
     for name in task.names:
         try:
             found = objects.parse((task.root / name).read_bytes().decode("utf-8"))
-            images, labels = found["images"], {c["id"]: c["name"] for c in found["categories"]}
+            images, labels = found["images"], {c["id"]: _name(c) for c in found["categories"]}
+            if len(labels) < len(found["categories"]):
+                raise ValueError("a category id is there twice")
             annotations = list(found["annotations"])
             of: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in images}
             if len(of) < len(images):
@@ -65,12 +67,17 @@ def _told(error: Exception) -> str:
     return f"it has no {error.args[0]!r}" if isinstance(error, KeyError) else told(error)
 
 
+def _name(category: dict[str, Any]) -> str | None:
+    name = category["name"]
+    return None if name is None else str(name)
+
+
 def _columns(images: list[dict[str, Any]]) -> dict[str, pa.Array]:
     columns = {key: pa.array([image.get(key) for image in images]) for key in ("file_name", "width", "height")}
     return {**columns, "image_id": pa.array([image["id"] for image in images])}
 
 
-def _box(annotation: dict[str, Any], labels: dict[Any, str]) -> dict[str, Any]:
+def _box(annotation: dict[str, Any], labels: dict[Any, str | None]) -> dict[str, Any]:
     x, y, width, height = (boxes.side(v) for v in annotation["bbox"])
     extra = {key: annotation[key] for key in KEPT if annotation.get(key) not in (None, [], {})}
     return {

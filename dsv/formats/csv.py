@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from dsv.formats.base import RAW, Bad, Chunk, Header, Place, ReadSpec, Task, Unreadable, chunk, refused
+from dsv.formats.base import MARK, RAW, Bad, Chunk, Header, Place, ReadSpec, Task, Unreadable, chunk, refused, utf8
 from dsv.formats.rows import Row, records, spans
 
 NAME = "csv"
@@ -76,23 +76,13 @@ def _beginning(data: bytes, encoding: str, *, whole: bool) -> str:
     if codecs.lookup(encoding).name == "utf-8":
         return data.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape")
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(data, whole)
+        return codecs.getincrementaldecoder(encoding)().decode(data, whole).removeprefix(MARK)
     except UnicodeError as error:
         raise Unreadable(f"not {encoding}: {error}") from error
 
 
-def _bare(data: bytes, encoding: str) -> bytes:
-    """The data as UTF-8 without a byte order mark."""
-    if codecs.lookup(encoding).name != "utf-8":
-        try:
-            return data.decode(encoding).encode()
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"not {encoding}: {error.reason} at byte {error.start}") from error
-    return data.removeprefix(codecs.BOM_UTF8)
-
-
 def _text(data: bytes, encoding: str) -> str:
-    return _bare(data, encoding).decode("utf-8", errors="surrogateescape")
+    return utf8(data, encoding).decode("utf-8", errors="surrogateescape")
 
 
 def named(first: list[str]) -> list[str]:

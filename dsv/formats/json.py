@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 
 from dsv.formats import objects
-from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk, told
+from dsv.formats.base import Bad, Chunk, Header, Task, Unreadable, chunk, told, utf8
 
 NAME = "json"
 GROUP = 1
@@ -15,7 +14,7 @@ GROUP = 1
 def read(task: Task) -> Iterator[Chunk]:
     """The rows of one file."""
     for name in task.names:
-        data = (task.root / name).read_bytes().removeprefix(codecs.BOM_UTF8)
+        data = utf8((task.root / name).read_bytes(), task.spec.encoding)
         try:
             found, beyond = objects.decode(data.decode("utf-8"))
         except (ValueError, RecursionError) as error:

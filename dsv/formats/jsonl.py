@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.json as pa_json
 
 from dsv.formats import objects
-from dsv.formats.base import RAW, Bad, Chunk, Header, Place, ReadSpec, Task, chunk, refused
+from dsv.formats.base import RAW, Bad, Chunk, Header, Place, ReadSpec, Task, Unreadable, chunk, refused, utf8
 
 NAME = "jsonl"
 GROUP = 1
@@ -25,16 +26,24 @@ def read(task: Task) -> Iterator[Chunk]:
     """The rows of one file."""
     for name in task.names:
         whole = (task.root / name).read_bytes()
-        data = whole.removeprefix(codecs.BOM_UTF8)
+        data = utf8(whole, task.spec.encoding)
         if not data or data.isspace():
             yield refused(name, "the file is empty", rule="empty")
             continue
         quick = _fast(data, name, task.spec)
-        yield _strict(data, name, task.spec, len(whole) - len(data)) if quick is None else quick
+        found = _strict(data, name, task.spec, len(whole) - len(data)) if quick is None else quick
+        yield found if _plain(task.spec) else found._replace(bad=[bad._replace(offset=-1) for bad in found.bad])
+
+
+def _plain(spec: ReadSpec) -> bool:
+    """Whether lines are looked at as they stand in the file, and so have a place in it."""
+    return codecs.lookup(spec.encoding).name == "utf-8"
 
 
 def locate(path: Path, spec: ReadSpec, rows: Sequence[int]) -> dict[int, Place]:
     """The places of the rows of a file."""
+    if not _plain(spec):
+        return {}
     whole = path.read_bytes()
     data = whole.removeprefix(codecs.BOM_UTF8)
     wanted, offset = set(rows), len(whole) - len(data)
@@ -55,7 +64,7 @@ def sample(task: Task) -> Chunk | None:
     """The rows of one file as Arrow reads them, with its types of numbers; None where it cannot, or would not say what was a text."""
     (name,) = task.names
     try:
-        data = (task.root / name).read_bytes().removeprefix(codecs.BOM_UTF8)
+        data = utf8((task.root / name).read_bytes(), task.spec.encoding)
         first = [objects.parse(line.decode()) for line in data.split(b"\n", HEAD)[:HEAD] if line.strip()]
         texts = dict.fromkeys(key for one in first for key, value in one.items() if isinstance(value, str))
         table = pa_json.read_json(
@@ -65,7 +74,7 @@ def sample(task: Task) -> Chunk | None:
         )
         # Of a null among structs in a list Arrow makes an array that is none.
         table.validate()
-    except (OSError, ValueError, RecursionError, AttributeError, pa.ArrowException):
+    except (Unreadable, OSError, ValueError, RecursionError, AttributeError, pa.ArrowException):
         return None
     # Arrow takes texts that look like it for moments.
     if any(pa.types.is_timestamp(column.type) for column in table.columns):
@@ -142,7 +151,9 @@ def _strict(data: bytes, name: str, spec: ReadSpec, offset: int) -> Chunk:
 
 def write(table: pa.Table, path: Path) -> None:
     """Writes one object a row; nulls are left out. JSON has no NaN and no infinity: they are null."""
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
-        for batch in table.to_batches(max_chunksize=10_000):
-            for row in batch.to_pylist():
-                file.write(objects.text({k: v for k, v in row.items() if v is not None}) + "\n")
+        # Arrow gives no times with nanoseconds.
+        for row in frame.iter_rows(named=True):
+            file.write(objects.text({k: v for k, v in row.items() if v is not None}) + "\n")

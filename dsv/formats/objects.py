@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
@@ -64,14 +63,9 @@ def infinite(value: Any) -> int:
 def text(value: Any) -> str:
     """The value as JSON, which has no NaN and no infinity: they become null. Bytes are base64."""
     try:
-        return json.dumps(value, ensure_ascii=False, default=_other, allow_nan=False)
+        return json.dumps(value, ensure_ascii=False, default=mixing.plain, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=False, default=_other, allow_nan=False)
-
-
-def _other(value: Any) -> str:
-    """What JSON has no value for: bytes in base64, all else as Python says it."""
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+        return json.dumps(_finite(value), ensure_ascii=False, default=mixing.plain, allow_nan=False)
 
 
 def raw(value: Any) -> bytes:

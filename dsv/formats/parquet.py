@@ -71,12 +71,21 @@ def _chunk(table: pa.Table, name: str, rows: np.ndarray) -> Chunk:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Maps as lists of structs, which is what they are stored as."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_map(field.type):
-            entry = pa.struct([pa.field("key", field.type.key_type), pa.field("value", field.type.item_type)])
-            table = table.set_column(place, field.name, table.column(place).cast(pa.list_(entry)))
-    return table
+    """Maps as lists of structs and extension types (JSON, UUID) as what is in them: so they are stored, within other values too."""
+    schema = pa.schema([field.with_type(_bare(field.type)) for field in table.schema])
+    return table if schema.equals(table.schema) else table.cast(schema)
+
+
+def _bare(kind: pa.DataType) -> pa.DataType:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _bare(kind.storage_type)
+    if pa.types.is_map(kind):
+        return pa.list_(pa.struct([("key", _bare(kind.key_type)), ("value", _bare(kind.item_type))]))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_bare(field.type)) for field in kind])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.large_list(_bare(kind.value_type))
+    return pa.list_(_bare(kind.value_type), kind.list_size) if pa.types.is_fixed_size_list(kind) else kind
 
 
 def write(table: pa.Table, path: Path) -> None:

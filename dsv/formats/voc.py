@@ -47,6 +47,8 @@ def _row(name: str, data: bytes) -> dict[str, Any]:
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise ValueError("document types and entities are refused")
     root = ET.fromstring(data)  # noqa: S314
+    if all(next(root.iter("object"), root.find(name)) is None for name in ("filename", "size")):
+        raise ValueError(f"no Pascal VOC: <{root.tag}> has neither filename nor size nor object")
     size = root.find("size")
     found = {key: _int(size.findtext(key)) if size is not None else None for key in ("width", "height", "depth")}
     return {

@@ -1,7 +1,8 @@
-"""YOLO: one text file an image, `class cx cy w h` relative to the image; class names in classes.txt, obj.names or data.yaml."""
+"""YOLO: one text file an image, `class cx cy w h [score]` relative to the image; class names in classes.txt, obj.names or data.yaml."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -27,14 +28,19 @@ def read(task: Task) -> Iterator[Chunk]:
         path = PurePosixPath(name)
         if path.suffix != ".txt" or path.name in NAMES:
             continue
-        found = []
-        for number, line in enumerate((task.root / name).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        found, refused = [], []
+        for number, line in enumerate(
+            (task.root / name).read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1
+        ):
             if line.strip():
                 try:
                     found.append(_box(line.split(), labels))
-                except (ValueError, IndexError) as error:
-                    bad.append(Bad(name, number, -1, "yolo", str(error), line.encode()[:RAW]))
-        rows.append((name, path.stem, found))
+                except ValueError as error:
+                    refused.append(Bad(name, number, -1, "yolo", str(error), line.encode()[:RAW]))
+        bad += refused
+        # A list of images or a readme beside the labels says of no image that nothing is in it.
+        if found or not refused:
+            rows.append((name, path.stem, found))
     names = [row[0] for row in rows]
     table = pa.table(
         {"path": pa.array(names, pa.large_string()), "stem": pa.array([r[1] for r in rows], pa.large_string()), "units": pa.array(["relative"] * len(rows), pa.large_string()),
@@ -60,7 +66,7 @@ def _read_labels(task: Task) -> dict[int, str]:
     for name in task.names:
         path = task.root / name
         if path.name in NAMES:
-            return dict(enumerate(path.read_text(encoding="utf-8").splitlines()))
+            return dict(enumerate(map(str.strip, path.read_text(encoding="utf-8-sig").splitlines())))
         if path.name == "data.yaml":
             found: Any = (yaml12.load(path.read_bytes()) or {}).get("names")
             if isinstance(found, dict):
@@ -71,6 +77,13 @@ def _read_labels(task: Task) -> dict[int, str]:
 
 
 def _box(parts: list[str], labels: dict[int, str]) -> dict[str, Any]:
-    number, (x, y, width, height) = int(parts[0]), (boxes.side(v) for v in parts[1:5])
+    if len(parts) not in (5, 6):
+        # Outlines and key points begin alike; their first four numbers are no box.
+        raise ValueError(f"{len(parts)} fields where class, cx, cy, w, h are wanted, and a score at most")
+    number, (x, y, width, height, *score) = int(parts[0]), (boxes.side(v) for v in parts[1:])
     sides = {"xmin": x - width / 2, "ymin": y - height / 2, "xmax": x + width / 2, "ymax": y + height / 2}
-    return {"label": labels.get(number, str(number)), **sides, "extra": None}
+    return {
+        "label": labels.get(number, str(number)),
+        **sides,
+        "extra": json.dumps({"score": score[0]}) if score else None,
+    }

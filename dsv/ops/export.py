@@ -69,12 +69,14 @@ def _said(frame: pl.DataFrame, format: str) -> pl.DataFrame:  # noqa: A002
 
 
 def _text(values: pl.Series, format: str) -> pl.Series:  # noqa: A002
-    """The column with what the format has no values for as texts: bytes in base64, moments with a time of day, nested values."""
+    """The column with what the format has no values for as texts: bytes in base64, moments with a time of day, times, nested values."""
     kind = values.dtype
     if kind == pl.Binary:
         return values.bin.encode("base64")
     if isinstance(kind, pl.Datetime):
         return values.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ" if kind.time_zone else "%Y-%m-%d %H:%M:%S%.f")
+    if kind == pl.Time:
+        return values.dt.strftime("%H:%M:%S%.f")
     if format == "csv" and kind.is_nested():
         return pl.Series(values.name, [None if value is None else objects.text(value) for value in values.to_list()], dtype=pl.String)
     return values

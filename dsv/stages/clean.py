@@ -26,7 +26,7 @@ from dsv.stages.rules.registry import GLOBAL, PARAMS
 
 NAME = "clean"
 DOC = "Drops records and sets values by rules, in their order."
-REVISION = 2
+REVISION = 3
 
 
 @dataclass(frozen=True)

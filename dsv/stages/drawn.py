@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from dsv import errors
 from dsv.stages.matching import SIDES, Box
-from dsv.table import boxunits, types
+from dsv.table import boxunits, mixing, types
 from dsv.table.boxunits import PIXELS, RELATIVE
 
 BOXES = pl.List(
@@ -36,8 +36,7 @@ def check(values: pl.Series) -> None:
     """Refuses annotation values that are no boxes: merging must not guess where a side is."""
     if not values.dtype.is_nested():
         raise errors.DsvError("merge: kind boxes needs annotation values that are lists of boxes.", hint="kind: label")
-    kind = values.dtype.inner if isinstance(values.dtype, pl.List) else None
-    fields = {field.name: field.dtype for field in kind.fields} if isinstance(kind, pl.Struct) else {}
+    fields = _fields(values)
     lacking = [name for name in (*SIDES, "label") if name not in fields or (name in SIDES and not fields[name].is_numeric())]
     if lacking:
         raise errors.DsvError(
@@ -52,6 +51,23 @@ def check(values: pl.Series) -> None:
             f"merge: {n} of {len(whole)} boxes are null or lack a finite {', '.join(SIDES)}.",
             hint="correct them in the delivery, and add it again under its name",
         )
+
+
+def _fields(values: pl.Series) -> dict[str, Any]:
+    """The fields of boxes and their types; none where the values are no lists of structs."""
+    kind = values.dtype.inner if isinstance(values.dtype, pl.List) else None
+    return {field.name: field.dtype for field in kind.fields} if isinstance(kind, pl.Struct) else {}
+
+
+def named(values: pl.Series) -> pl.Series:
+    """The same boxes with labels that are text, and `extra` as its JSON text where it is none."""
+    kinds = _fields(values)
+    fields = [pl.field("label").cast(pl.String)] if kinds["label"] != pl.String else []
+    if kinds.get("extra", pl.String()) != pl.String:
+        fields.append(pl.field("extra").map_batches(mixing.texts, return_dtype=pl.String))
+    if not fields:
+        return values
+    return values.to_frame().select(pl.col(values.name).list.eval(pl.element().struct.with_fields(fields))).to_series()
 
 
 def told(frame: pl.DataFrame, name: str) -> list[pl.Series]:

@@ -26,7 +26,7 @@ from dsv.table import boxunits, types
 
 NAME = "merge"
 DOC = "Merges annotations into labels or boxes."
-REVISION = 2
+REVISION = 3
 SCALE = 1000
 TIE, FEW, NONE = "tie", "few", "none"
 
@@ -249,6 +249,7 @@ def _boxes(rows: pl.DataFrame, params: Params) -> Decided:
     records, votes = _sides(rows, params)
     if "value" in rows.columns and votes.height:
         drawn.check(votes["value"])
+        votes = votes.with_columns(drawn.named(votes["value"]))
     grouped = votes.sort("who").group_by("hi", "lo", maintain_order=True).agg(pl.exclude("hi", "lo")) if votes.height else None
     if grouped is None:
         found = records.with_columns(value=pl.lit(None), who=pl.lit(None, pl.List(pl.String)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -13,10 +14,15 @@ _WHOLE = pl.Int128()
 
 
 def text(value: Any) -> str | None:
-    """The JSON text of a value; a text is itself, and nothing is nothing."""
+    """The JSON text of a value; a text is itself, and nothing is nothing. Bytes are base64."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=plain)
+
+
+def plain(value: Any) -> str:
+    """What JSON has no value for: bytes in base64, all else as Python says it."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def texts(values: pl.Series) -> pl.Series:

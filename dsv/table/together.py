@@ -24,7 +24,7 @@ def together(frames: Sequence[pl.DataFrame], like: Sequence[pl.DataFrame] = ()) 
 
 
 def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    """The frames, columns with lists, structs or numbers in one type: what Polars makes of two such is not what stood there."""
+    """The frames, columns in one type where Polars has none for them, or makes of their values what did not stand there."""
     kinds: dict[str, set[pl.DataType]] = {}
     for frame in frames:
         for name, kind in frame.schema.items():
@@ -40,9 +40,21 @@ def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
 def _unlike(kinds: set[pl.DataType]) -> bool:
     if len(kinds) < 2 or any(kind.is_nested() for kind in kinds):
         return len(kinds) > 1
-    # Polars makes 1 of true, and a float of any number.
-    plain = [kind for kind in kinds if kind.is_integer() or kind.is_float() or kind == pl.Boolean]
-    return len(plain) > 0 and not any(kind.is_decimal() for kind in kinds)
+    families = {_family(kind) for kind in kinds - {pl.String()}}
+    # Of moments some have a zone and some have none. Polars makes texts of times without the parts of a second.
+    if len(families) > 1 or families <= {"bytes", "time"} or sum(isinstance(kind, pl.Datetime) for kind in kinds) > 1:
+        return True
+    # Polars makes a float of any number.
+    return families == {"number"} and not any(kind.is_decimal() for kind in kinds)
+
+
+def _family(kind: pl.DataType) -> str:
+    """What the values are: those of two families have no type in common. Texts may stand beside any but bytes and times."""
+    if kind.is_numeric():
+        return "number"
+    if kind in (pl.Binary, pl.Time):
+        return "bytes" if kind == pl.Binary else "time"
+    return "moment" if kind == pl.Date or isinstance(kind, pl.Datetime) else str(kind)
 
 
 def _bare(values: pl.Series) -> pl.Series:

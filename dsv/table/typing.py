@@ -86,6 +86,9 @@ def _convert(name: str, column: Column, dtype: pl.DataType) -> pl.Expr:
     if dtype == pl.String:
         return _parse(name, column)
     if column.type == "string":
+        if dtype == pl.Time:
+            # Polars leaves the parts of a second out.
+            return value.dt.to_string("%H:%M:%S%.f")
         return value if dtype.is_nested() else value.cast(pl.String)
     if column.type == "json":
         return value

@@ -273,6 +273,42 @@ def test_labels_without_the_names_of_their_classes_are_refused(tmp_path: Path) -
     assert {one.file for one in bad} == set(files)
 
 
+def test_only_boxes_are_boxes_of_yolo(tmp_path: Path) -> None:
+    lines = b"\xef\xbb\xbf0 .5 .5 .2 .2 .9\n0 .1 .1 .2 .1 .2 .2 .1 .2\n"
+    files = {"a.txt": lines, "empty.txt": b"", "train.txt": b"data/a.jpg\ndata/b.jpg\n", "classes.txt": b"\xef\xbb\xbfcat \r\n"}
+    rows, bad = read(put(tmp_path / "raw", files), "yolo")
+    box = {"label": "cat", "xmin": 0.4, "ymin": 0.4, "xmax": 0.6, "ymax": 0.6, "extra": '{"score": 0.9}'}
+    assert [(row["stem"], row["boxes"]) for row in rows] == [("a", [box]), ("empty", [])]
+    assert [(one.file, one.row) for one in bad] == [("a.txt", 2), ("train.txt", 1), ("train.txt", 2)]
+
+
+@pytest.mark.parametrize(
+    ("categories", "label"), [([{"id": 1, "name": 7}], "7"), ([{"id": 1, "name": None}], None), ([{"id": 1, "name": "a"}, {"id": 1, "name": "b"}], ...)]
+)
+def test_a_category_of_coco_is_a_text_and_has_one_name(categories: list[Any], label: Any, tmp_path: Path) -> None:
+    text = {"images": [{"id": 1}], "categories": categories, "annotations": [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}]}
+    rows, bad = read(put(tmp_path / "raw", {"a.json": json.dumps(text).encode()}), "coco")
+    assert [box["label"] for row in rows for box in row["boxes"]] == ([] if label is ... else [label])
+    assert [one.reason for one in bad] == (["no COCO instances: a category id is there twice"] if label is ... else [])
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(("name", "text"), [("csv", "a,b\né,1\n"), ("jsonl", '{"a": "é", "b": "1"}\n[]\n'), ("json", '[{"a": "é", "b": "1"}]')])
+def test_a_declared_encoding_counts_with_and_without_a_mark(encoding: str, name: str, text: str, tmp_path: Path) -> None:
+    marked = f"\ufeff{text}" if encoding == "utf-16-le" else text
+    folder = put(tmp_path / "raw", {f"a.{name}": marked.encode(encoding)})
+    rows, bad = read(folder, name, ReadSpec(encoding=encoding))
+    assert values(rows) == [{"a": "é", "b": "1"}]
+    assert [(one.row, one.offset, one.raw) for one in bad] == ([(2, -1, b"[]")] if name == "jsonl" else [])
+    assert dict(registry.locate(folder, "a.jsonl", "jsonl", ReadSpec(encoding=encoding), [1]) if name == "jsonl" else {}) == {}
+
+
+def test_other_xml_is_no_image_without_boxes(tmp_path: Path) -> None:
+    other = b'<annotations><image name="a.jpg"><box xtl="1" ytl="1" xbr="2" ybr="2"/></image></annotations>'
+    rows, bad = read(put(tmp_path / "raw", {"a.xml": other, "b.xml": b"<annotation><filename>b.jpg</filename></annotation>"}), "voc")
+    assert ([row["filename"] for row in rows], [one.file for one in bad]) == (["b.jpg"], ["a.xml"])
+
+
 HUGE = {
     "yolo": {"a.txt": b"0 nan .5 .2 .2\n0 1e400 .5 .2 .2\n1 .1 .1 .1 .1\n"},
     "voc": {"a.xml": FORMATS["voc"].files["a.xml"].replace(b"<xmax>3", b"<xmax>inf"), "b.xml": FORMATS["voc"].files["b.xml"]},

@@ -17,7 +17,7 @@ column   price float
 column   text string
 batch    shop/first new 4, read 4, stored 4
 batch    votes/first new 3, read 3, stored 3
-stage    ingest, revision 4
+stage    ingest, revision 5
 param    sources.shop.kind records
 param    sources.shop.key [id]
 param    sources.shop.license CC-BY-4.0
@@ -37,7 +37,7 @@ out      data/ingest {ingest}
 out      data/origin {origin}
 out      data/quarantine d751713988, 0 files, 0 bytes
 out      data/records {records}
-stage    merge, revision 2
+stage    merge, revision 3
 param    merge.tie first
 out      data/merge {merge}
 stage    audit, revision 1

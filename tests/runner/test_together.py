@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -69,3 +72,30 @@ def test_what_has_no_value_within_has_no_say_either(one: Any, two: Any) -> None:
 def test_a_field_that_one_lacks_is_nothing_there() -> None:
     frames = [pl.DataFrame({"x": [{"a": 1}]}), pl.DataFrame({"x": [{"b": "y"}]})]
     assert together(frames)["x"].to_list() == [{"a": 1, "b": None}, {"a": None, "b": "y"}]
+
+
+DAY, NOON = dt.date(2024, 1, 2), dt.datetime(2024, 1, 2, 12)
+APART = {
+    True: "true",
+    Decimal("1.50"): '"1.50"',
+    NOON: '"2024-01-02 12:00:00"',
+    NOON.replace(tzinfo=dt.UTC): '"2024-01-02 12:00:00+00:00"',
+    dt.time(1, 2): '"01:02:00"',
+    b"\xff\x00": '"/wA="',
+}
+
+
+@pytest.mark.parametrize(("one", "two"), [*combinations(APART, 2), (DAY, dt.time(1, 2)), (DAY, b"\xff\x00")])
+def test_plain_values_that_have_no_type_in_common_are_their_json_too(one: Any, two: Any) -> None:
+    frames = [pl.DataFrame({"x": [value]}) for value in (one, two)]
+    texts = APART | {DAY: '"2024-01-02"'}
+    assert together(frames)["x"].to_list() == [texts[one], texts[two]]
+    assert together(frames[::-1])["x"].to_list() == [texts[two], texts[one]]
+
+
+def test_a_time_beside_a_text_keeps_the_parts_of_its_second() -> None:
+    assert together([pl.DataFrame({"x": [value]}) for value in ("a", dt.time(1, 2, 3, 4))])["x"].to_list() == ["a", '"01:02:03.000004"']
+
+
+def test_a_text_beside_bytes_stays_the_text_that_it_is() -> None:
+    assert together([pl.DataFrame({"x": [value]}) for value in ("a", b"b")])["x"].to_list() == ["a", '"Yg=="']

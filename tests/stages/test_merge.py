@@ -152,6 +152,16 @@ def test_the_boxes_of_one_annotator_pass_unchanged() -> None:
     assert fuse([("a", given)], 0.5, 0.5, "median", {}) == [{**given[0], "votes": 1}]
 
 
+@pytest.mark.parametrize("label", [0, 0.5, False])
+def test_labels_of_boxes_may_be_numbers_and_extra_what_json_holds(label: Any) -> None:
+    drawn = {**box("", 1, 2, 3, 4), "label": label, "extra": {"score": 1}}
+    text = str(label).lower()
+    merged = {**box(text, 1, 2, 3, 4), "votes": 2}
+    assert sized([("a", [drawn], None), ("b", [drawn], None)]).values["boxes"].to_list() == [[merged]]
+    alone = {**merged, "extra": '{"score": 1}', "votes": 1}
+    assert sized([("a", [drawn], None)]).values["boxes"].to_list() == [[alone]]
+
+
 @given(
     st.permutations(
         [

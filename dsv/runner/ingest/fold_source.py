@@ -22,7 +22,7 @@ from dsv.runner.shards.keyset import Keys
 from dsv.store import files
 from dsv.table import shard as shard_file
 
-REVISION = 4
+REVISION = 5
 
 
 def run(folder: Folder) -> tuple[Source, State]:
