@@ -29,12 +29,24 @@ def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
     for frame in frames:
         for name, kind in frame.schema.items():
             kinds.setdefault(name, set()).add(kind)
-    for name in [name for name, those in kinds.items() if _unlike(those - {pl.Null()})]:
-        both = mixing.agreed([frame[name] for frame in frames if name in frame.columns])
+    for name, those in kinds.items():
+        columns = [frame[name] for frame in frames if name in frame.columns]
+        if _unlike(those - {pl.Null()}):
+            both = mixing.agreed(columns)
+        elif any(kind.is_decimal() for kind in those) and _overflow(columns):
+            both = None
+        else:
+            continue
         for i, frame in enumerate(frames):
             if name in frame.columns:
                 frames[i] = frame.with_columns(mixing.texts(frame[name]) if both is None else mixing.cast(frame[name], both))
     return frames
+
+
+def _overflow(columns: Sequence[pl.Series]) -> bool:
+    """Whether the decimal that Polars finds for all has no room for some of the values."""
+    kind = pl.concat([column.clear().to_frame("") for column in columns], how="vertical_relaxed").dtypes[0]
+    return any(column.cast(kind, strict=False).null_count() > column.null_count() for column in columns)
 
 
 def _unlike(kinds: set[pl.DataType]) -> bool:

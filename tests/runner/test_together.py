@@ -99,3 +99,9 @@ def test_a_time_beside_a_text_keeps_the_parts_of_its_second() -> None:
 
 def test_a_text_beside_bytes_stays_the_text_that_it_is() -> None:
     assert together([pl.DataFrame({"x": [value]}) for value in ("a", b"b")])["x"].to_list() == ["a", '"Yg=="']
+
+
+def test_decimals_without_a_common_scale_that_has_room_are_their_json() -> None:
+    large, small = (pl.DataFrame({"x": pl.Series([Decimal(value)], dtype=pl.Decimal(38, scale))}) for value, scale in (("1" + "0" * 36, 0), ("1.5", 2)))
+    assert together([large, small])["x"].to_list() == ['"1000000000000000000000000000000000000"', '"1.50"']
+    assert together([small, small.select(pl.col("x").cast(pl.Decimal(10, 4)))])["x"].to_list() == [Decimal("1.5"), Decimal("1.5")]
