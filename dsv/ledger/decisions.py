@@ -75,7 +75,8 @@ def sparse(rows: Sequence[pl.DataFrame]) -> Decisions:
     )
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in SPARSE.items() if name not in frame.columns]
     frame = frame.with_columns(missing).sort("row", "_part", maintain_order=True)
-    values = sorted(c for c in frame.columns if c.startswith("="))
+    # Of parts whose rows all went to other decisions a column may be left, in which nothing is set.
+    values = sorted(c for c in frame.columns if c.startswith("=")) if (frame["action"] == SET).any() else []
     return Decisions(
         frame.select(pl.col("row").cast(pl.UInt32), *[pl.col(c).cast(SPARSE[c]) for c in list(SPARSE)[1:]], *values)
     )

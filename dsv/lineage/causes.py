@@ -17,7 +17,7 @@ from dsv.lineage.params import Pair
 
 BATCH, CONTENT, ANNOTATION, REVIEW = "batch", "content", "annotation", "review"
 PARAM, CODE, PARTNER, UNEXPLAINED = "param", "code", "partner", "unexplained"
-INGEST, QUOTA = "ingest", "quota"
+INGEST, QUOTA, SPLIT = "ingest", "quota", "split"
 A, B = "a", "b"
 FOLDED = {"superseded": "replaced", "withdrawn": "withdrawn", "conflict": "conflict", "restored": "restored"}
 SEVERAL = 2
@@ -109,6 +109,17 @@ class Causes:
         paths = facts.rules.get(decision.rule or "")
         found = value(facts.params, paths[0]) if paths else None
         return (tuple(found.get("columns") or ()) or None) if isinstance(found, Mapping) else None
+
+    def looks_at(self, decision: Decision) -> tuple[str, ...] | None:
+        """The columns that a split, or a rule that drops, names as those it looks at; None where it names none."""
+        facts = (self.a if decision.side == A else self.b).stages.get(decision.stage)
+        if facts is None:
+            return None
+        if facts.use == SPLIT:
+            return (*(facts.params.get("group") or ()), *(facts.params.get("stratify") or ()))
+        paths = facts.rules.get(decision.rule or "")
+        found = value(facts.params, f"{paths[0]}.column") if paths else None
+        return (found,) if isinstance(found, str) else self.compared(decision)
 
     def in_both(self, stage: str) -> bool:
         """Whether both versions have the stage."""
@@ -204,7 +215,7 @@ class Causes:
     def quota(self, stage: str) -> Cause | None:
         """The cause where a stage fills quotas: a record moves because others came or went."""
         facts = self.b.stages.get(stage)
-        if facts is None or facts.use != "split":
+        if facts is None or facts.use != SPLIT:
             return None
         by_hash = facts.params.get("method") == "hash" and len(facts.params.get("group") or ()) < 2
         return None if by_hash else Cause(PARTNER, stage, QUOTA)
@@ -272,6 +283,10 @@ class Causes:
         if was is None or now is None:
             told = "added" if was is None else "removed"
             return Cause(CONTENT, INGEST, name, None, None if was is None else told) if paired else Cause(BATCH, INGEST, name, None, told)
+        keys = was.read.get("key"), now.read.get("key")
+        if not paired and keys[0] != keys[1]:
+            # Whatever is in its files, another key gives every record another id.
+            return Cause(PARAM, INGEST, f"sources.{source}.key", *keys)
         if was.raw != now.raw:
             return Cause(CONTENT, INGEST, name) if paired else Cause(BATCH, INGEST, name, None, "replaced")
         found = params.change(was.read, now.read, f"sources.{source}")

@@ -99,6 +99,7 @@ def _add(layout: Layout, delivery: Delivery) -> Added:
         shutil.rmtree(folder, ignore_errors=True)
         folder.with_name(f"{folder.name}.dvc").unlink(missing_ok=True)
         raise
+    take.done(layout)
     if delivery.how == "move":
         disk.flush(layout.root)
         take.clear(delivery.paths)

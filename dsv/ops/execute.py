@@ -87,9 +87,16 @@ def previous(layout: Layout, out: str, digests: Mapping[str, Mapping[str, str]] 
     oids = {found.path: found.oid for stage in stages.values() for found in stage.outs}
     store = Store(config.cache_dir(layout.root))
     oid = oids.get(out)
-    if oid is None or not store.has(oid):
+    if oid is None or not _sound(store, oid):
         return Previous(store)
     return Previous(store, store.tree(oid), digests or {})
+
+
+def _sound(store: Store, oid: str) -> bool:
+    """Whether an object is there as it was stored. One that is damaged is taken away: as it is, what is built anew would not be stored."""
+    if store.has(oid) and not store.intact(oid):
+        store.remove(oid)
+    return store.has(oid)
 
 
 def manifest(layout: Layout) -> bytes | None:
@@ -99,7 +106,7 @@ def manifest(layout: Layout) -> bytes | None:
 
 def _old_manifest(before: Previous) -> bytes | None:
     oid = before.objects.get(MANIFEST)
-    return before.store.read(oid) if before.store is not None and oid is not None and before.store.has(oid) else None
+    return before.store.read(oid) if before.store is not None and oid is not None and _sound(before.store, oid) else None
 
 
 def _ingest(layout: Layout, plan: Pipeline, engine: Engine, progress: Progress) -> run_stage.Ran:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dsv.errors import UsageError
 from dsv.ops.scan import Scanned
+from dsv.project import cache, delivered
 from dsv.project.layout import Layout
 from dsv.store import files, hashed
 from dsv.vcs import worktree
@@ -28,7 +29,7 @@ def check(layout: Layout, paths: Sequence[Path], folder: Path) -> None:
             raise UsageError(f"{path} lies where the delivery goes; move it elsewhere first.")
         if folder.is_relative_to(real):
             raise UsageError(f"{path} holds the project itself.")
-    if folder.exists() and not _ours(layout, folder):
+    if folder.exists() and not _ours(layout, folder) and not _stored(layout, folder):
         raise UsageError(f"{folder} is there, and no delivery; move it elsewhere first.")
 
 
@@ -37,6 +38,14 @@ def _ours(layout: Layout, folder: Path) -> bool:
     mark = layout.temporary / MARK
     left = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
     return folder.with_name(f"{folder.name}.dvc").exists() or left == folder.relative_to(layout.root).as_posix()
+
+
+def _stored(layout: Layout, folder: Path) -> bool:
+    """Whether the cache has all that a folder holds: then it is a delivery of another branch, which git left where it was."""
+    if not folder.is_dir():
+        return False
+    store, oid = cache.store(layout), delivered.digest(layout, folder)
+    return store.intact(oid) and not store.damaged([*store.tree(oid).values()])
 
 
 def take(layout: Layout, found: Scanned, folder: Path, how: str) -> dict[str, hashed.Hashed]:
@@ -65,6 +74,11 @@ def take(layout: Layout, found: Scanned, folder: Path, how: str) -> dict[str, ha
         with suppress(OSError):
             folder.parent.rmdir()
         raise
+
+
+def done(layout: Layout) -> None:
+    """The delivery is named: what lies in its folder is no longer what an `add` that died may have left."""
+    (layout.temporary / MARK).unlink(missing_ok=True)
 
 
 def _put(

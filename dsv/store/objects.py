@@ -62,6 +62,13 @@ class Store:
         except FileNotFoundError:
             return False
 
+    def framed(self, oid: str, mark: bytes) -> bool:
+        """Whether an object begins and ends with these bytes: what was cut short does not."""
+        with self.path(oid).open("rb") as file:
+            first = file.read(len(mark))
+            file.seek(max(0, file.seek(0, os.SEEK_END) - len(mark)))
+            return first == mark == file.read()
+
     def damaged(self, oids: Sequence[str]) -> list[str]:
         """The objects whose bytes do not match their hash, or are not there."""
         with ThreadPoolExecutor() as pool:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from dsv.store.objects import file_md5
+import dsv
+from dsv.dvcio import lock
+from dsv.store.objects import Store, file_md5
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 
@@ -161,3 +163,30 @@ def test_a_damaged_delivery_is_never_put_in_place(shop: Project, tell: Tell, wha
     assert done.err == f"error: The object {stored} does not match its hash.\nhint: dsv verify --heal {'.' if what == 'run' else 'HEAD'}\n"
     assert not folder.exists()
     assert not (shop.root.parent / "there").exists()
+
+
+def _object(project: Project, out: str, name: str | None) -> Path:
+    """The stored listing of an output of the last run, or a file of it."""
+    store = Store(project.root / ".dvc" / "cache")
+    stages = lock.parse(*((project.root / file).read_bytes() for file in ("dvc.lock", "dvc.yaml")))
+    oid = next(one.oid for stage in stages.values() for one in stage.outs if one.path == out)
+    return store.path(oid if name is None else next(md5 for relative, md5 in store.tree(oid).items() if relative.endswith(name)))
+
+
+OUTS = {"listing": ("data/ingest", None), "manifest": ("data/split", "manifest.json"), "records": ("data/records", ".parquet"), "splits": ("data/split", ".parquet")}
+
+
+@pytest.mark.parametrize("what", OUTS)
+@pytest.mark.parametrize("left", [0, 40])
+def test_what_is_damaged_of_the_run_before_is_built_again(shop: Project, tell: Tell, what: str, left: int) -> None:
+    """As a lost power supply leaves it, and with no remote to fetch it from."""
+    stored = _object(shop, *OUTS[what])
+    whole = stored.read_bytes()
+    stored.chmod(0o644)
+    stored.write_bytes(whole[:left])
+    stored.chmod(0o444)
+    path = shop.write("b.csv", "id,x\n4,d\n")
+    assert tell(shop, "add", str(path), "--source", "shop", "-q").code == 0
+    assert tell(shop, "run", "-q") == (0, "", "")
+    assert tell(shop, "verify", ".").code == 0
+    assert dsv.load(".", path=shop.root).frame["x"].to_list() == ["a", "b", "c", "d"]

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import dsv
+from dsv.store.objects import file_md5
 from tests.conftest import Project
 from tests.faults.conftest import Tell
 from tests.faults.dies import dies
@@ -125,6 +126,35 @@ def test_files_that_lie_where_the_delivery_goes_stay(shop: Project, tell: Tell) 
         f"error: {folder} is there, and no delivery; move it elsewhere first.\n"
     )
     assert (folder / "a.csv").read_text(encoding="utf-8") == ROWS
+
+
+def test_two_branches_may_each_have_a_delivery_of_one_name(shop: Project, tell: Tell) -> None:
+    """git leaves the folder of the other branch where it is; what it holds is in the cache."""
+    roots = {}
+    for branch in ("one", "two"):
+        shop.git("checkout", "-q", "-b", branch, "reviews@v1.0.0")
+        for key in (4, 5):
+            assert tell(shop, "add", str(shop.write("n.csv", f"id,x\n{key},{branch}\n")), "--source", "shop", "-q").code == 0
+        assert [tell(shop, *args).code for args in (["run"], ["commit", "-m", branch])] == [0, 0]
+        assert dsv.load(".", path=shop.root).frame["x"].to_list() == ["a", "b", "c", branch, branch]
+        roots[branch] = dsv.show(path=shop.root)["root"]
+    for branch in roots:
+        shop.git("checkout", "-q", branch)
+        assert tell(shop, "run", "-q").code == 0
+        assert dsv.show(".", path=shop.root)["root"] == roots[branch]
+
+
+def test_another_branchs_delivery_that_is_not_stored_stays(shop: Project, tell: Tell) -> None:
+    shop.git("checkout", "-q", "-b", "one")
+    tell(shop, "add", str(shop.write("n.csv", "id,x\n4,one\n")), "--source", "shop", "-q")
+    assert [tell(shop, *args).code for args in (["run"], ["commit", "-m", "one"])] == [0, 0]
+    shop.git("checkout", "-q", "reviews@v1.0.0")
+    folder = shop.root / "data" / "raw" / "shop" / "0002"
+    oid = file_md5(folder / "n.csv")
+    (shop.root / ".dvc" / "cache" / "files" / "md5" / oid[:2] / oid[2:]).unlink()
+    told = tell(shop, "add", str(shop.write("m.csv", "id,x\n4,two\n")), "--source", "shop")
+    assert told == (2, "", f"error: {folder} is there, and no delivery; move it elsewhere first.\n")
+    assert (folder / "n.csv").read_text(encoding="utf-8") == "id,x\n4,one\n"
 
 
 ABOUT = {

@@ -15,3 +15,8 @@ def test_a_value_of_another_type_is_laid_over_a_text(value: object) -> None:
     )
     found = ledger.overlay(pl.DataFrame({"v": [None, "x"]}, schema={"v": pl.String}), ledger.sparse([part]))
     assert found["v"].to_list() == [None, value]
+
+
+def test_a_column_in_which_nothing_is_set_is_none() -> None:
+    part = pl.DataFrame({"row": [1], "rule": ["r"], "action": ["drop"], "=v": [None]}, schema_overrides={"=v": pl.String})
+    assert ledger.sparse([part]).assigned == []

@@ -46,6 +46,12 @@ def test_a_delivery_that_went_was_replaced_or_is_read_otherwise(now: dict[str, B
     assert deliveries({"old": OLD}, now).arrival(arrival) == cause
 
 
+@pytest.mark.parametrize("arrival", [Arrival("s", "old", None), Arrival("s", None, "old")])
+def test_another_key_gives_other_ids_whatever_else_became_of_the_delivery(arrival: Arrival) -> None:
+    old, new = (BatchFacts(raw, {"key": [key]}) for raw, key in (("1", "id"), ("2", "isbn")))
+    assert deliveries({"old": old}, {"old": new}).arrival(arrival) == Cause("param", "ingest", "sources.s.key", ["id"], ["isbn"])
+
+
 def clean(*rules: dict[str, Any]) -> StageFacts:
     """A stage of rules, each of which depends on nothing but itself, named by its id or kind."""
     labels = {rule.get("id", kind): f"rules[{i}].{kind}" for i, each in enumerate(rules) for kind, rule in each.items()}

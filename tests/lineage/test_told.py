@@ -45,3 +45,36 @@ def test_what_was_modified_and_moved_is_told_by_what_modified_it(tmp_path: Path)
     sets = {name: {"use": "clean", "rules": [{"aliases": {"column": "x", "map": known}}]} for name, known in (("p", {"u": "p", "q": "p"}), ("q", {"u": "q", "p": "q"}))}
     was, now = ({**{n: sets[n] for n in order}, "split": {"method": "hash", "fractions": {name: 1.0}}} for order, name in (("pq", "one"), ("qp", "two")))
     assert causes(tmp_path, ["id,x,z a,u,"], was, now) == {"shop/a": Cause("param", "p", "stages", ["p", "q"], ["q", "p"])}
+
+
+def test_what_a_rule_or_a_split_does_not_look_at_is_no_cause(tmp_path: Path) -> None:
+    """Another record came before, or went; the value of another column was set otherwise in the same run."""
+    fill = [{"fill": {"column": "y", "value": value}} for value in ("old", "new")]
+    files = {"first": ["id,x,y b,other,here", "id,x,y c,same,here"], "second": ["id,x,y a,same,"]}
+    shop, versions = Workshop(tmp_path / "shop", workers=1), []
+    for name, batches, rule in (("was", 1, fill[0]), ("now", 2, fill[1])):
+        delivered = {(of, f"d{i}"): {"0.csv": text.replace(" ", "\n").encode()} for of, texts in files.items() for i, text in enumerate(texts[:batches])}
+        sources = {of: {**SOURCE, "columns": {}, "batches": [batch for source, batch in delivered if source == of]} for of in files}
+        shop.write({"dataset": "d", "sources": sources, "clean": {"rules": [rule, DOUBLE]}}, delivered)
+        shop.build()
+        versions.append(shop.pinned(tmp_path / name))
+    came = Cause("batch", "ingest", "first/d1", None, "added")
+    assert {delta.id: delta.cause for delta in between(*versions).records()} == {"first/c": came, "second/a": Cause("partner", "clean", "duplicate", via=came)}
+
+
+def test_votes_do_not_move_what_is_not_split_by_label(tmp_path: Path) -> None:
+    """A record whose label stays has votes for the first time; others that came made room in its split."""
+    votes = {"license": "MIT", "format": "csv", "kind": "annotations", "of": "shop", "item": "id", "annotator": "who", "value": "label"}
+    split = {"method": "fresh", "fractions": {"one": 0.5, "two": 0.5}}
+    shop, versions = Workshop(tmp_path / "shop", workers=1), []
+    delivered: dict[tuple[str, str], dict[str, bytes]] = {}
+    merge = {"from": ["votes"], "annotators": {"exclude": ["bob"]}}
+    for n, stages in enumerate(({"split": split}, {"merge": merge, "split": split})):
+        delivered["shop", f"d{n}"] = {"0.csv": ("id,x\n" + "".join(f"{n}{i},x\n" for i in range(30))).encode()}
+        delivered["votes", "d0"] = {"0.csv": ("id,who,label\n" + "".join(f"0{i},bob,p\n" for i in range(30))).encode()}
+        sources = {"shop": {**SOURCE, "batches": [f"d{i}" for i in range(n + 1)]}, "votes": {**votes, "batches": ["d0"]}}
+        shop.write({"dataset": "d", "sources": sources, **stages}, delivered)
+        shop.build()
+        versions.append(shop.pinned(tmp_path / str(n)))
+    moved = {delta.cause for delta in between(*versions).records() if delta.op == "moved"}
+    assert moved == {Cause("partner", "split", "quota")}

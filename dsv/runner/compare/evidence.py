@@ -64,10 +64,12 @@ def _set_out(a: Side, b: Side, subjects: pl.DataFrame, before: Before | None) ->
     return Both(a, b, [frozenset(text.split("\x1f")) for text in known], before), paired, sets.to_numpy()
 
 
-def assignments(a: Side, b: Side, paired: pl.DataFrame, before: Before) -> pl.DataFrame:
-    """As `gather`, of subjects with a base row in both versions, by what stages assign alone: drops do not count."""
-    both = Both(a, b, before=before)
-    return _frame([part for pair in _together(both, paired, np.full(paired.height, -1)) for part in _assigned(both, pair)])
+def assignments(a: Side, b: Side, paired: pl.DataFrame, before: Before, columns: tuple[str, ...] | None) -> pl.DataFrame:
+    """As `gather`, of subjects with a base row in both versions, by what stages assign to some columns (None: to any) alone:
+    drops do not count."""
+    both = Both(a, b, [] if columns is None else [frozenset(columns)], before)
+    sets = np.full(paired.height, -1 if columns is None else 0)
+    return _frame([part for pair in _together(both, paired, sets) for part in _assigned(both, pair)])
 
 
 def assigning(a: Side, b: Side, subjects: pl.DataFrame) -> dict[int, list[str]]:

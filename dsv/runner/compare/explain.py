@@ -192,11 +192,26 @@ class _Explainer:
         return self._columns[decision]
 
     def _earlier(self, asked: pl.DataFrame, some: pl.DataFrame) -> dict[int, Decision]:
-        """The first other value that an earlier rule or stage assigned to a record."""
-        order = {stage: i for i, stage in enumerate(Both(self.a, self.b).stages())}
+        """The first other value that an earlier rule or stage assigned to a record, where the decision may look at it."""
         own = {at: Decision(*row) for at, *row in some.select("at", "stage", "rule", "side").iter_rows()}
-        assigned = evidence.assignments(self.a, self.b, asked.drop_nulls(["a_shard", "b_shard"]), self._causes.comes_before)
+        groups: dict[tuple[str, ...] | None, dict[int, Decision]] = {}
+        for at, decision in own.items():
+            groups.setdefault(self._causes.looks_at(decision), {})[at] = decision
+        found: dict[int, Decision] = {}
+        for columns, group in groups.items():
+            found |= self._assigned_before(asked, group, columns)
+        # A rule may look at more than it names; but where another record is told with it, that one is the reason.
+        alone = some.filter(pl.col("partner").is_null() & pl.col("rule").is_not_null())["at"].to_list()
+        return found | self._assigned_before(asked, {at: own[at] for at in alone if at not in found}, None)
+
+    def _assigned_before(self, asked: pl.DataFrame, own: Mapping[int, Decision], columns: tuple[str, ...] | None) -> dict[int, Decision]:
+        """Of records the first other value in some columns that came before their own decision."""
+        if not own:
+            return {}
+        order = {stage: i for i, stage in enumerate(Both(self.a, self.b).stages())}
+        paired = asked.filter(pl.col("at").is_in([*own])).drop_nulls(["a_shard", "b_shard"])
         found = {}
+        assigned = evidence.assignments(self.a, self.b, paired, self._causes.comes_before, columns)
         for at, *row in assigned.select("at", "stage", "rule", "side").iter_rows():
             first, second = Decision(*row), own[at]
             same = first.stage == second.stage

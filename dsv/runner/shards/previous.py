@@ -9,6 +9,8 @@ from pathlib import Path
 from dsv.ledger.decisions import MOVES, columns_of
 from dsv.store.objects import Store
 
+PARQUET, MAGIC = ".parquet", b"PAR1"
+
 
 @dataclass(frozen=True)
 class Previous:
@@ -38,6 +40,10 @@ class Previous:
         """Links the previous file of this name to the path, if its object is at hand."""
         oid = self.objects.get(relative)
         if self.store is None or oid is None or not self.store.has(oid):
+            return False
+        if relative.endswith(PARQUET) and not self.store.framed(oid, MAGIC):
+            # Cut short, as by a lost power supply: left there, what is built anew would not be stored.
+            self.store.remove(oid)
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         self.store.link(oid, path)

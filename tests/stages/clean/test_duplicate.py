@@ -118,3 +118,11 @@ def test_columns_of_any_type_are_compared() -> None:
     values = [b"x", True, dt.time(1), dt.timedelta(1), [{"a": [1.5]}]]
     frame = pl.DataFrame({f"c{i}": [v, v] for i, v in enumerate(values)})
     assert run(clean, {"rules": [{"duplicate": {}}]}, [shard(frame)]).drops == {"s/1": ("duplicate", "s/0")}
+
+
+def test_what_would_be_set_of_copies_alone_is_no_decision() -> None:
+    """All rows of the second shard go: one by a rule of its own, the others before the rule that would set their values."""
+    fill, cheap = {"fill": {"column": "g", "value": "x"}}, {"range": {"column": "p", "min": 0}}
+    found = ran({"columns": ["t"]}, {"t": ["a"], "p": [1], "g": ["y"]}, {"t": ["a", "b"], "p": [1, -1], "g": [None, None]}, before=[cheap], after=[fill])
+    assert found.drops == {"s/1": ("duplicate", "s/0"), "s/2": ("range", None)}
+    assert all(not decisions.assigned for decisions in found.decisions)
