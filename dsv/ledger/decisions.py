@@ -76,7 +76,7 @@ def sparse(rows: Sequence[pl.DataFrame]) -> Decisions:
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in SPARSE.items() if name not in frame.columns]
     frame = frame.with_columns(missing).sort("row", "_part", maintain_order=True)
     # Of parts whose rows all went to other decisions a column may be left, in which nothing is set.
-    values = sorted(c for c in frame.columns if c.startswith("=")) if (frame["action"] == SET).any() else []
+    values = sorted(f"={name}" for name in frame.filter(pl.col("action") == SET)["column"].unique())
     return Decisions(
         frame.select(pl.col("row").cast(pl.UInt32), *[pl.col(c).cast(SPARSE[c]) for c in list(SPARSE)[1:]], *values)
     )

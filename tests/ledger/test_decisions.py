@@ -20,3 +20,6 @@ def test_a_value_of_another_type_is_laid_over_a_text(value: object) -> None:
 def test_a_column_in_which_nothing_is_set_is_none() -> None:
     part = pl.DataFrame({"row": [1], "rule": ["r"], "action": ["drop"], "=v": [None]}, schema_overrides={"=v": pl.String})
     assert ledger.sparse([part]).assigned == []
+    told = pl.DataFrame({"row": [2], "rule": ["s"], "action": ["set"], "column": ["w"], "=w": [None]}, schema_overrides={"=w": pl.Int64})
+    assert ledger.sparse([part, told]).assigned == ["w"]
+    assert sorted(ledger.sparse([part, told]).digests()) == ["*", "_moves", "w"]
