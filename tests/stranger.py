@@ -44,7 +44,7 @@ def type_name(kind: pa.DataType) -> str:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return f"list<{type_name(kind.value_type)}>"
     if pa.types.is_struct(kind):
-        return "struct<" + ",".join(f"{f.name}:{type_name(f.type)}" for f in kind) + ">"
+        return "struct<" + ",".join(f"{f.name}:{type_name(f.type)}" for f in sorted(kind, key=lambda field: field.name)) + ">"
     return NAMES.get(kind) or str(kind)
 
 

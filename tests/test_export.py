@@ -110,3 +110,13 @@ def test_a_float_that_is_whole_stays_one(project: Project) -> None:
     root = _built(project, pl.DataFrame({"id": [1, 2], "x": [3.0, math.nan]}))
     (name,) = dsv.export(".", root.parent / "out", "csv", path=root).files
     assert [line.rsplit(",", 1)[1] for line in (root.parent / "out" / name).read_text().splitlines()[1:]] == ["3.0", "NaN"]
+
+
+def test_a_split_with_a_slash_has_a_file_of_its_own(project: Project) -> None:
+    rows = "id,split\n1,a/b\n2,../c\n3,5%\n"
+    project.dsv("add", str(project.write("a.csv", rows)), "--source", "shop", "--key", "id", "--license", "MIT")
+    project.params()
+    project.dsv("run")
+    out = project.root.parent / "out"
+    dsv.export(".", out, "csv", path=project.root)
+    assert sorted(path.name for path in out.iterdir()) == ["reviews-..%2Fc.csv", "reviews-5%25.csv", "reviews-a%2Fb.csv"]

@@ -170,6 +170,25 @@ def test_a_shuffled_delivery_has_the_same_root(project: Project) -> None:
     assert roots[0] == roots[1]
 
 
+def test_the_order_of_the_fields_of_a_value_is_no_type(project: Project) -> None:
+    add = ("--source", "shop", "--key", "id", "--license", "MIT", "--batch")
+    project.dsv("add", str(project.write("1.jsonl", '{"id": 1, "at": {"x": 1, "y": 2.5}}\n')), *add, "one")
+    project.dsv("run")
+    project.dsv("commit", "-m", "one")
+    one = project.dsv("show", "--format", "json").json()["dsv.show/v1"]["root"]
+    project.dsv("add", str(project.write("2.jsonl", '{"id": 2, "at": {"y": 2.5, "x": 1}}\n')), *add, "two")
+    project.dsv("run")
+    found = project.dsv("diff", "--format", "json").json()["dsv.diff/v1"]
+    assert (found["schema"]["retyped"], found["bump"]) == ({}, "minor")
+
+    (project.root / "data/raw/shop/one/1.jsonl").unlink()
+    (project.root / "data/raw/shop/one/1.jsonl").write_text('{"id": 1, "at": {"y": 2.5, "x": 1}}\n', encoding="utf-8")
+    path = project.root / "params.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("batches: [one, two]", "batches: [one]"), encoding="utf-8")
+    project.dsv("run")
+    assert project.dsv("show", ".", "--format", "json").json()["dsv.show/v1"]["root"] == one
+
+
 def test_dvc_repro_finds_nothing_to_do_after_a_run(january: Project) -> None:
     done = subprocess.run(["dvc", "repro"], cwd=january.root, capture_output=True, text=True, check=True)
     assert "up to date" in done.stdout

@@ -47,15 +47,25 @@ def _read(root: Path, *, project: bool = False) -> configparser.ConfigParser:
 
 
 def share_cache(root: Path, main: Path) -> None:
-    """Uses the cache of another work tree of the repository, where this one names none: its own would be empty."""
-    config = _read(root)
-    if config.get("cache", "dir", fallback=""):
-        return
+    """Uses the cache of another work tree of the repository, where this one names none: its own would be empty.
+
+    One that was named so, and is gone because that work tree was moved, is named anew.
+    """
+    named = _read(root).get("cache", "dir", fallback="")
     path = root / LOCAL
     known = path.read_text(encoding="utf-8") if path.exists() else ""
+    if named:
+        left = known.replace(_at(named), "")
+        if left == known or Path(named).exists() or not cache_dir(main).is_dir():
+            return
+        known = left
     temporary = path.with_name(".config.local.tmp")
-    temporary.write_text(f"{known}[cache]\n    dir = {cache_dir(main)}\n", encoding="utf-8")
+    temporary.write_text(known + _at(cache_dir(main)), encoding="utf-8")
     temporary.replace(path)
+
+
+def _at(cache: Path | str) -> str:
+    return f"[cache]\n    dir = {cache}\n"
 
 
 def cache_dir(root: Path) -> Path:

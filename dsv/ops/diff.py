@@ -54,14 +54,15 @@ class Diff:
         self,
         *,
         limit: int | None = None,
-        op: Sequence[str] = (),
+        op: str | Sequence[str] = (),
         where: str | None = None,
         column: str | None = None,
         split: str | None = None,
     ) -> Iterator[RecordDelta]:
         """The changed records in arrival order, read in chunks: of these ops, in which this column changed, that are or were
         in this split, and for which `where` holds, an SQL expression over from_X, to_X and id. What no version knows is a UsageError."""
-        rows = changed.choose(self.rows, (self.a, self.b), self._sides, changed.Choice(tuple(op), where, column, split))
+        ops = (op,) if isinstance(op, str) else tuple(op)
+        rows = changed.choose(self.rows, (self.a, self.b), self._sides, changed.Choice(ops, where, column, split))
         return islice(changed.read(rows, self._sides, self._causes, where), limit)
 
     @property

@@ -36,7 +36,7 @@ def export(layout: Layout, rev: str, output: Path | str, format: str, split: str
     write, suffix = WRITERS[format]
     frame = load(layout, rev, split).frame
     name = dataset(layout)
-    parts = {f"{name}-{split}": part for split, part in _by_split(frame).items()} if SPLIT in frame.columns else {name: frame}
+    parts = {f"{name}-{_file(split)}": part for split, part in _by_split(frame).items()} if SPLIT in frame.columns else {name: frame}
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     targets = {output / f"{stem}{suffix}": part for stem, part in sorted(parts.items())}
@@ -55,6 +55,11 @@ def export(layout: Layout, rev: str, output: Path | str, format: str, split: str
 def _by_split(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
     splits = frame[SPLIT].cast(pl.String).fill_null(UNSPLIT)
     return {name: frame.filter(splits == name) for name in splits.unique(maintain_order=True)}
+
+
+def _file(split: str) -> str:
+    """A split's name in that of a file, written as keys are in ids (docs/format.md §2)."""
+    return split.replace("%", "%25").replace("/", "%2F")
 
 
 def _building(target: Path) -> Path:

@@ -33,6 +33,10 @@ def init(path: Path | str, name: str | None = None) -> Initialised:
     given = name
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", layout.root.name).strip("-.") or "dataset"
     text = default_params(name)
+    if worktree.inside_git(layout.root):
+        raise errors.DsvError(
+            f"{layout.root} is inside of a git repository's own files, where no work tree is.", hint="git clone it, then dsv init there"
+        )
     if worktree.toplevel(layout.root) is None:
         write.init(layout.root)
         made.append("git repository")

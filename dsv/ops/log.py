@@ -26,12 +26,24 @@ class Logged(NamedTuple):
 
 def log(layout: Layout, rev: str = "HEAD", limit: int | None = None) -> list[Logged]:
     """The versions that lead to a revision, newest first. Reads reports only, so it works without any data."""
-    found = entries(layout, rev, limit)
+    found = entries(layout, rev) if limit is None else _with_last(layout, rev, limit)
     named = [_numbers(entry) for entry in found]
-    return [
+    steps = [
         Logged(entry, _named_step(named[at], next(filter(None, named[at + 1 :]), None)) or _step(before, entry))
         for at, (entry, before) in enumerate(zip_longest(found, found[1:]))
     ]
+    return steps[:limit]
+
+
+def _with_last(layout: Layout, rev: str, limit: int) -> list[Entry]:
+    """So many versions, and older ones as far as the step to the last of them asks for."""
+    asked = limit + 1
+    while True:
+        found = entries(layout, rev, asked)
+        named = [any(map(_numbers, some)) for some in (found[:limit], found[limit:])]
+        if len(found) < asked or named != [True, False]:
+            return found
+        asked *= 2
 
 
 def _numbers(entry: Entry) -> tuple[int, ...] | None:

@@ -14,7 +14,7 @@ from dsv.stages.base import ID, Decided, Named, Needs, Prepared, Round, SourceFa
 
 NAME = "audit"
 DOC = "Counts classes, groups and splits, and checks for leakage."
-REVISION = 1
+REVISION = 2
 DESCRIBES = True
 SPLIT = "split"
 

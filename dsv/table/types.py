@@ -56,7 +56,7 @@ def canonical(dtype: pa.DataType, null: pa.DataType = NAMES["string"]) -> pa.Dat
 
 
 def name(dtype: pa.DataType) -> str:
-    """The name of a type in params, reports and schemas."""
+    """The name of a type in params, reports and schemas: the same in whatever order a struct has its fields."""
     dtype = canonical(dtype)
     for known, arrow in NAMES.items():
         if dtype == arrow:
@@ -64,7 +64,7 @@ def name(dtype: pa.DataType) -> str:
     if pa.types.is_large_list(dtype):
         return f"list<{name(dtype.value_type)}>"
     if pa.types.is_struct(dtype):
-        return "struct<" + ",".join(f"{f.name}:{name(f.type)}" for f in dtype) + ">"
+        return "struct<" + ",".join(f"{f.name}:{name(f.type)}" for f in sorted(dtype, key=lambda field: field.name)) + ">"
     return str(dtype)
 
 

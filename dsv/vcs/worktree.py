@@ -28,6 +28,12 @@ def toplevel(start: Path) -> Path | None:
     raise DsvError(f"git: {answer.problem}")
 
 
+def inside_git(start: Path) -> bool:
+    """Whether a folder is among git's own files: of a bare repository, or of `.git`."""
+    answer = run.ask(start, "rev-parse", "--is-inside-git-dir")
+    return answer.status == 0 and answer.out.strip() == b"true"
+
+
 def prefix(root: Path) -> str:
     """The path of `root` below the toplevel, with a slash at its end; empty at the toplevel."""
     return run.line(root, "rev-parse", "--show-prefix")

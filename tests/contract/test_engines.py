@@ -97,7 +97,8 @@ def test_an_engine_works_on_after_an_error(engine: Engine) -> None:
 def test_workers_are_threads_of_this_process_or_processes(engine: Engine) -> None:
     found = set(engine.map(_process, range(8)))
     here = {os.getpid()}
-    assert (found == here, len(found)) == ((True, 1) if engine.name == "local" else (False, 2))
+    assert found == here or (not found & here and len(found) == 2)
+    assert found == here or engine.name != "local"
 
 
 def test_an_engine_that_is_not_asked_for_is_not_started() -> None:

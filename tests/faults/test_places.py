@@ -103,6 +103,26 @@ def test_a_linked_work_tree_has_the_data_of_the_main_one(shop: Project, tell: Te
     assert not (linked.root / ".dvc" / "cache" / "files").exists()
 
 
+def test_a_linked_work_tree_follows_the_main_one_that_was_moved(shop: Project, tell: Tell, tmp_path: Path) -> None:
+    main = tmp_path / "main"
+    shutil.copytree(shop.root, main, symlinks=True)
+    Project(main).git("worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = Project(tmp_path / "linked")
+    assert tell(linked, "verify").code == 0
+    main.rename(tmp_path / "moved")
+    Project(tmp_path / "moved").git("worktree", "repair", str(linked.root))
+    assert tell(linked, "verify").code == 0
+    assert not main.exists()
+
+
+def test_a_bare_repository_gets_no_project(shop: Project, tell: Tell, tmp_path: Path) -> None:
+    shop.git("clone", "-q", "--bare", str(shop.root), str(tmp_path / "bare.git"))
+    there = {path.name for path in (tmp_path / "bare.git").iterdir()}
+    told = tell(Project(tmp_path / "bare.git"), "init")
+    assert (told.code, told.err.splitlines()[1]) == (10, "hint: git clone it, then dsv init there")
+    assert {path.name for path in (tmp_path / "bare.git").iterdir()} == there
+
+
 @pytest.mark.parametrize("name", ["nowhere", "params.yaml"])
 def test_a_folder_that_is_none(shop: Project, tell: Tell, name: str) -> None:
     assert tell(shop, "status", "-C", name) == (2, "", f"error: There is no folder {name}.\n")

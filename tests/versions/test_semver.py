@@ -170,6 +170,19 @@ def three(shelf: Shelf, once: Changed) -> Project:
     return shelf.take("changelog", build, lambda: once(added))
 
 
+def test_a_log_of_some_versions_tells_the_same_steps(three: Project) -> None:
+    found = dsv.log(path=three.root)
+    assert [entry.bump for entry in found] == ["major", "minor", None]
+    assert [dsv.log(limit=n, path=three.root) for n in range(4)] == [found[:n] for n in range(4)]
+
+
+def test_one_op_may_stand_where_several_may(three: Project) -> None:
+    diff = dsv.diff("v1.2.3", "v1.3.0", path=three.root)
+    assert [delta.op for delta in diff.records(op="added")] == ["added"]
+    with pytest.raises(errors.UsageError, match="There is no op 'adde'; did you mean added"):
+        diff.records(op="adde")
+
+
 def test_a_changelog_tells_what_each_version_brought_newest_first(three: Project) -> None:
     found = dsv.changelog(path=three.root)
     assert [(c.release.version, c.before, c.records) for c in found] == [
