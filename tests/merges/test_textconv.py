@@ -40,7 +40,7 @@ out      data/records {records}
 stage    merge, revision 3
 param    merge.tie first
 out      data/merge {merge}
-stage    audit, revision 1
+stage    audit, revision 2
 param    audit.label label
 """
 
