@@ -53,10 +53,10 @@ def _check(versions: tuple[Version, Version], sides: Pair, choice: Choice) -> No
     columns = sides[0].columns | sides[1].columns
     for op in choice.op:
         if op not in OPS:
-            raise errors.UsageError(f"There is no op {op!r}{nearest(op, OPS) or '; there are ' + ', '.join(OPS)}.")
+            raise errors.UsageError(f"There is no op {op!r}{nearest(op, OPS) or '; there are ' + ', '.join(OPS) + '.'}")
     if choice.column is not None and choice.column not in columns:
-        near = nearest(choice.column, columns) or f"; there are {', '.join(sorted(columns))}"
-        raise errors.UsageError(f"No version has a column {choice.column!r}{near}.")
+        near = nearest(choice.column, columns) or f"; there are {', '.join(sorted(columns))}."
+        raise errors.UsageError(f"No version has a column {choice.column!r}{near}")
     if choice.split is not None:
         splits.check(versions, choice.split, columns)
     if choice.where is not None:

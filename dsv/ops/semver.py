@@ -44,7 +44,7 @@ def name(layout: Layout, wanted: str) -> str:
         version = FIRST
     else:
         if blob.read_file(layout.root, before.sha, LOCK) == (layout.root / LOCK).read_bytes():
-            raise errors.DsvError(f"{before.version} is this very version.", hint="dsv log")
+            raise errors.DsvError(f"{before.version} is this very version.", hint="dsv commit -m MESSAGE, without --tag")
         version = after(before.numbers, demand(diff(layout, before.sha, ".")).step)
     _free(layout, f"{series}@{version}")
     return f"{series}@{version}"

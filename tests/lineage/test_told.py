@@ -78,3 +78,17 @@ def test_votes_do_not_move_what_is_not_split_by_label(tmp_path: Path) -> None:
         versions.append(shop.pinned(tmp_path / str(n)))
     moved = {delta.cause for delta in between(*versions).records() if delta.op == "moved"}
     assert moved == {Cause("partner", "split", "quota")}
+
+
+def test_a_record_that_a_snapshot_lacks_went_with_it_whatever_else_is_read_otherwise(tmp_path: Path) -> None:
+    """The columns of the source have other types in the same run, so that no shard is as it was."""
+    files = ("id,n\n1,1\n2,2\n", "id,n\n1,1\n")
+    shop, versions = Workshop(tmp_path / "shop", workers=1), []
+    for n, kind in enumerate(("int", "string"), start=1):
+        delivered = {("shop", f"d{i}"): {"0.csv": text.encode()} for i, text in enumerate(files[:n])}
+        source = {**SOURCE, "delivery": "snapshot", "columns": {"n": kind}, "batches": [batch for _, batch in delivered]}
+        shop.write({"dataset": "d", "sources": {"shop": source}}, delivered)
+        shop.build()
+        versions.append(shop.pinned(tmp_path / str(n)))
+    causes = {delta.id: delta.cause for delta in between(*versions).records()}
+    assert causes["shop/2"] == Cause("batch", "ingest", "shop/d1", None, "withdrawn")

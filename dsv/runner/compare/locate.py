@@ -118,9 +118,10 @@ def _live(side: Side, subjects: pl.DataFrame) -> pl.Series:
 
 
 def _replaced(moved: pl.DataFrame, own: str, mine: Side, theirs: Side, shared: dict[int, int]) -> pl.DataFrame:
-    """Rows of the other version with the ids of these: such as ingest let go here and not there, or of shards that only it has."""
+    """Rows of the other version with the ids of these: such as ingest let go here and not there, or of shards that only it has;
+    of these also what ingest dropped, where nothing else has the id."""
     wanted = keyed(mine, moved.select("at", shard=f"{own}_shard", row=f"{own}_row"))
-    candidates = []
+    candidates, dropped = [], []
     back = {there: here for here, there in shared.items()}
     for index, shard in enumerate(theirs.shards):
         live = theirs.kept(shard, 1)
@@ -129,8 +130,17 @@ def _replaced(moved: pl.DataFrame, own: str, mine: Side, theirs: Side, shared: d
             if theirs.digest(INGEST, shard) == mine.digest(INGEST, twin):
                 continue
             live = live & ~mine.kept(twin, 1)
+        elif not live.all():
+            dropped.append((index, np.flatnonzero(~live)))
         candidates.append((index, np.flatnonzero(live)))
+    found = _with_id(theirs, wanted, candidates)
+    left = wanted.join(found, on="at", how="anti") if dropped else wanted.clear()
+    return pl.concat([found, _with_id(theirs, left, dropped)]) if left.height else found
+
+
+def _with_id(side: Side, wanted: pl.DataFrame, candidates: list[tuple[int, Any]]) -> pl.DataFrame:
+    """Of the candidates (rows by shard) the last with each wanted id."""
     if not candidates:
         return pl.DataFrame(schema={"at": pl.UInt32, "_shard": pl.UInt32, "_row": pl.UInt32})
-    known = keyed(theirs, positions(candidates)).rename({"shard": "_shard", "row": "_row"})
+    known = keyed(side, positions(candidates)).rename({"shard": "_shard", "row": "_row"})
     return wanted.select("at", *KEY).join(known, on=KEY, how="inner").select("at", "_shard", "_row").unique("at", keep="last", maintain_order=True)
