@@ -13,6 +13,7 @@ from dsv.dvcio import dotdvc
 from dsv.dvcio.turn import turn
 from dsv.ops.belongs import SETTINGS, belongs
 from dsv.ops.edited import edited
+from dsv.ops.take import stored
 from dsv.ops.tracked import uncommitted
 from dsv.project import delivered, missing
 from dsv.project.layout import Layout
@@ -69,6 +70,8 @@ def _into_workspace(layout: Layout, version: Version) -> CheckedOut:
             f"Not as `dsv add` took them: {', '.join(foreign[:5])}. They would be overwritten.",
             hint="move them elsewhere (dsv add takes them as a delivery of their own), or dsv checkout REV -o DIR",
         )
+    with suppress(errors.DsvError):  # the commit of the last checkout may be gone
+        _leave(layout, version)
     files.write(layout.temporary / LAST, f"{version.sha}\n".encode())
     return CheckedOut(layout.root, materialise(version, layout.root, only_version=True))
 
@@ -90,6 +93,34 @@ def _last(layout: Layout) -> list[str]:
     """The version that was checked out last, finished or not."""
     last = layout.temporary / LAST
     return last.read_text(encoding="utf-8").split() if last.exists() else []
+
+
+def _leave(layout: Layout, version: Version) -> None:
+    """Takes away what neither the version nor HEAD has of the last checkout: files as they are there, deliveries that the cache holds."""
+    root = layout.root
+    stay = {entry.path for sha in (str(version.sha), "HEAD") for entry in blob.list_tree(root, sha)}
+    for sha in _last(layout):
+        paths = [entry.path for entry in blob.list_tree(root, sha) if belongs(entry.path) and not entry.path.startswith(RUNS)]
+        gone = [path for path in paths if path not in stay]
+        for path, data in zip(gone, blob.read_files(root, [(sha, path) for path in gone]), strict=True):
+            file = root / path
+            if not file.is_file() or file.read_bytes() != data:
+                continue
+            if path.startswith(RAW) and path.endswith(".dvc"):
+                folder = file.with_name(file.name.removesuffix(".dvc"))
+                if folder.exists() and not stored(layout, folder):
+                    continue
+                shutil.rmtree(folder, ignore_errors=True)
+                _unignore(folder)
+            file.unlink()
+
+
+def _unignore(folder: Path) -> None:
+    """git need no longer be told of a delivery that is not there."""
+    ignore = folder.with_name(".gitignore")
+    if ignore.is_file():
+        lines = ignore.read_text(encoding="utf-8").splitlines(keepends=True)
+        files.write(ignore, "".join(line for line in lines if line.strip() != f"/{folder.name}").encode())
 
 
 def _kept(layout: Layout, version: Version, path: str) -> bool:

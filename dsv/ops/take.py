@@ -29,7 +29,7 @@ def check(layout: Layout, paths: Sequence[Path], folder: Path) -> None:
             raise UsageError(f"{path} lies where the delivery goes; move it elsewhere first.")
         if folder.is_relative_to(real):
             raise UsageError(f"{path} holds the project itself.")
-    if folder.exists() and not _ours(layout, folder) and not _stored(layout, folder):
+    if folder.exists() and not _ours(layout, folder) and not stored(layout, folder):
         raise UsageError(f"{folder} is there, and no delivery; move it elsewhere first.")
 
 
@@ -40,7 +40,7 @@ def _ours(layout: Layout, folder: Path) -> bool:
     return folder.with_name(f"{folder.name}.dvc").exists() or left == folder.relative_to(layout.root).as_posix()
 
 
-def _stored(layout: Layout, folder: Path) -> bool:
+def stored(layout: Layout, folder: Path) -> bool:
     """Whether the cache has all that a folder holds: then it is a delivery of another branch, which git left where it was."""
     if not folder.is_dir():
         return False

@@ -136,3 +136,36 @@ def test_an_edit_that_went_through_the_link_into_the_cache_is_told_once(project:
     assert tell(project, "verify", "v1.0.0", "--format", "json").json()["dsv.verify/v1"]["corrupt"] == []
     assert tell(project, "run").code == 0
     assert dsv.load(path=project.root, columns=["x"]).to_polars()["x"].to_list() == ["a", "B", "c"]
+
+
+def _february(shop: Project) -> Path:
+    """A branch with a delivery that HEAD has not, checked out and left again."""
+    shop.git("checkout", "-qb", "february")
+    (shop.root / "new.csv").write_text(OLD.replace("1,", "9,"), encoding="utf-8")
+    shop.dsv("add", "new.csv", "--source", "shop", "--batch", "b2", "--move")
+    shop.dsv("run")
+    shop.dsv("commit", "-m", "february")
+    shop.git("checkout", "-q", "-")
+    shop.dsv("checkout", "february")
+    return shop.root / "data" / "raw" / "shop" / "b2"
+
+
+def test_what_only_the_last_checkout_has_goes_with_the_next(shop: Project, tell: Tell) -> None:
+    folder = _february(shop)
+    assert folder.is_dir()
+    assert tell(shop, "checkout", "HEAD").code == 0
+    assert not folder.exists()
+    assert not shop.git("status", "--porcelain")
+    assert tell(shop, "status").out.startswith("Up to date")
+    shop.git("checkout", "-q", "february")
+    assert tell(shop, "checkout", "february").code == 0
+    assert folder.is_dir()
+
+
+def test_what_was_edited_of_the_last_checkout_stays(shop: Project, tell: Tell) -> None:
+    folder = _february(shop)
+    file = next(folder.iterdir())
+    file.unlink()
+    file.write_text("id,x\n7,mine\n", encoding="utf-8")
+    assert tell(shop, "checkout", "HEAD").code == 0
+    assert file.read_text(encoding="utf-8") == "id,x\n7,mine\n"

@@ -94,7 +94,7 @@ def corrected_as_a_rule_came(role: Role) -> Change:
     """What a new rule drops it drops, whether or not the record was delivered anew; what an old one drops goes by its content."""
     x, y = role.column("float", keep=1), role.column("float", keep=1)
     stage = role.rng.choice([CLEAN, EXTRA, LATE])
-    role.rule("range", CLEAN, column=y, max=10)
+    role.rule("range", stage, column=y, max=10)
     role.put("a", {x: 1, y: 1})
     role.put("b", {x: 12, y: 1})
     role.put("c", {x: 1, y: 1})
