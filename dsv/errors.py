@@ -87,7 +87,7 @@ def of(error: Exception) -> DsvError:
 def of_system(error: OSError) -> DsvError:
     """What the operating system refused."""
     where = f": {os.fspath(error.filename)}" if error.filename else ""
-    return DsvError(f"{error.strerror or error}{where}", hint=advice(os.strerror(error.errno or 0)))
+    return DsvError(f"{error.strerror or error}{where}", hint=advice(os.strerror(error.errno) if error.errno else str(error)))
 
 
 SPACE, SIZE = (errno.ENOSPC, errno.EDQUOT), (errno.EFBIG,)
@@ -108,4 +108,5 @@ def advice(told: str) -> str | None:
     # What SQLite, in which DVC keeps its state, says of a full disk: not always the same.
     if "disk I/O error" in told:
         return "check that the disk is not full, and run the command again; nothing was lost"
-    return advice(os.strerror(errno.ENOSPC)) if "disk is full" in told else None
+    # git says it in words of its own.
+    return advice(os.strerror(errno.ENOSPC)) if "disk is full" in told or "Out of diskspace" in told else None

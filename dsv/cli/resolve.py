@@ -42,7 +42,7 @@ def command(
     quiet: bool,
     **more: Any,
 ) -> int:
-    """List what both sides of the merge under way, or of the last one, changed; or settle it.
+    """List what both sides of the merge (rebase, cherry-pick, revert) under way, or of the last one, changed; or settle it.
 
     OURS and THEIRS are two versions to compare instead: before a merge, or after a rebase.
 
@@ -87,9 +87,9 @@ def _list(found: Found, form: str, limit: int, *, exit_code: bool) -> int:
 
 
 def _text(found: Found, limit: int) -> None:
-    if found.merge is not None and found.unmerged:
+    if found.unmerged:
         click.echo(f"git could not merge {', '.join(found.unmerged)}")
-    elif found.merge is None or not found.conflicts:
+    elif not found.conflicts:
         click.echo("Nothing is in conflict." if found.merge else "There is no merge.")
         return
     if found.conflicts:
@@ -98,11 +98,10 @@ def _text(found: Found, limit: int) -> None:
 
 
 def _listed(found: Found, limit: int) -> None:
-    assert found.merge is not None
-    click.echo(
-        f"{len(found.conflicts):,} in conflict: ours {found.merge.ours[:10]}, theirs {found.merge.theirs[:10]}, "
-        f"made of {(found.merge.base or 'nothing')[:10]}"
-    )
+    merge, told = found.merge, ""
+    if merge is not None:
+        told = f": ours {merge.ours[:10]}, theirs {merge.theirs[:10]}, made of {(merge.base or 'nothing')[:10]}"
+    click.echo(f"{len(found.conflicts):,} in conflict{told}")
     for conflict in found.conflicts[:limit]:
         _one(conflict)
     if len(found.conflicts) > limit:

@@ -75,14 +75,12 @@ def conflicts(layout: Layout, ours: str | None = None, theirs: str | None = None
     """
     named = ours is not None and theirs is not None
     merge = _named(layout, str(ours), str(theirs)) if named else merges.current(layout.root)
-    if merge is None:
-        return Found(None, [])
     unmerged = merges.unmerged(layout.root)
     texts = _texts(layout) if PARAMS in unmerged else None
     told = [] if texts is None else list(merging.params(texts, lambda c: c.ours).conflicts)
     same = {path: n for path in unmerged if (n := _namesake(layout, path)) is not None}
     namesakes = list(same.values())
-    found = rivals.rivals(layout, merge)
+    found = [] if merge is None else rivals.rivals(layout, merge)
     return Found(
         merge,
         [

@@ -94,8 +94,7 @@ def previous(layout: Layout, out: str, digests: Mapping[str, Mapping[str, str]] 
 
 def _sound(store: Store, oid: str) -> bool:
     """Whether an object is there as it was stored. One that is damaged is taken away: as it is, what is built anew would not be stored."""
-    if store.has(oid) and not store.intact(oid):
-        store.remove(oid)
+    store.discard(oid)
     return store.has(oid)
 
 

@@ -69,6 +69,8 @@ def rivals(layout: Layout, merge: Merge) -> list[Rival]:
         known = before.deliveries if before else []
         if known == own.deliveries or known == other.deliveries or own.deliveries == other.deliveries:
             continue
+        if merge.reverts and set(other.deliveries) <= set(known):
+            continue  # it only takes deliveries away: what came since stays, whatever it is about
         raw = versions[1].sources.get(name, {})
         merged = _merged(here, own, other)
         sides = Sides(before, own, other, merged, raw.get("delivery") == "snapshot")

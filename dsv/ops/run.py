@@ -13,6 +13,7 @@ from dsv.engines import registry as engines
 from dsv.engines.base import Engine
 from dsv.ops import ahead, gc, serve
 from dsv.ops.derive import derive
+from dsv.ops.discard import discard
 from dsv.ops.execute import execute
 from dsv.ops.progress import SILENT, Progress
 from dsv.ops.restore import restore
@@ -77,6 +78,8 @@ def _run(layout: Layout, stages: Sequence[str], work: Work, held: int) -> list[S
     ahead.check(layout, params, plan, stages)
     work.progress.step("dvc repro")
     told: dict[str, Told] = {}
+    known: set[str] = set()
+    discard(layout, known)
 
     # One engine for all stages: a cluster takes seconds to start.
     with engines.shared(work.engine, work.workers) as shared:
@@ -86,10 +89,20 @@ def _run(layout: Layout, stages: Sequence[str], work: Work, held: int) -> list[S
             return told[name].error is None
 
         with serve.serving(stage) as address:
-            try:
-                process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address}, held=held)
-            except errors.DsvError as error:
-                raise next((t.error for t in told.values() if t.error is not None), error) from error
+
+            def repro() -> errors.DsvError | None:
+                try:
+                    process.run(layout.root, ["repro", *stages], env={serve.ADDRESS: address}, held=held)
+                except errors.DsvError as error:
+                    return error
+                return None
+
+            problem = repro()
+            # What DVC has put back of an earlier run is looked at once it is pinned.
+            if discard(layout, known):
+                problem = repro()
+            if problem is not None:
+                raise next((t.error for t in told.values() if t.error is not None), problem) from problem
     _sweep(layout)
     return [_stage_run(layout, name, told.get(name)) for name in plan.stages]
 

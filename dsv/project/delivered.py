@@ -33,7 +33,7 @@ def _note(layout: Layout, folder: Path, now: str, oid: str) -> None:
     notes = _notes(layout) | {_name(layout, folder): (now, oid)}
     # Those of deliveries that are gone are of no use.
     there = {name: told for name, told in notes.items() if (layout.root / name).is_dir()}
-    files.write(layout.cache / NOTES, json.dumps(there).encode())
+    files.note(layout.cache / NOTES, json.dumps(there).encode())
 
 
 def _notes(layout: Layout) -> dict[str, tuple[str, str]]:

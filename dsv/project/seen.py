@@ -26,4 +26,4 @@ def saw(layout: Layout, what: Iterable[str], remote: str) -> None:
     known, now = seen(layout), datetime.now(UTC).isoformat(timespec="seconds")
     for name in what:
         known.setdefault(name, {})[remote] = now
-    files.write(layout.cache / SEEN, json.dumps(known).encode())
+    files.note(layout.cache / SEEN, json.dumps(known).encode())

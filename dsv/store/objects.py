@@ -81,6 +81,13 @@ class Store:
             more = f", and {len(bad) - 1} more do not either" if len(bad) > 1 else ""
             raise errors.Corrupt(f"The object {self.path(bad[0])} does not match its hash{more}.", hint=self._heal)
 
+    def discard(self, oid: str, mark: bytes = b"") -> bool:
+        """Takes an object away if it is damaged: does not match its hash, or with a mark, does not begin and end with it. Whether it was."""
+        if not self.has(oid) or (self.framed(oid, mark) if mark else self.intact(oid)):
+            return False
+        self.remove(oid)
+        return True
+
     def remove(self, oid: str) -> None:
         """Takes an object away."""
         self.path(oid).unlink(missing_ok=True)

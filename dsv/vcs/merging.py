@@ -10,22 +10,23 @@ from typing import NamedTuple
 from dsv.errors import DsvError
 from dsv.vcs import revision, run
 
-# A rebase or a cherry-pick puts one commit on another: its parent is the base.
-PICKED = {"CHERRY_PICK_HEAD": "", "REBASE_HEAD": "rebase-merge"}
+# A rebase or a cherry-pick puts one commit on another: its parent is the base. A revert puts its parent there, and it is the base.
+PICKED = {"CHERRY_PICK_HEAD": "", "REBASE_HEAD": "rebase-merge", "REVERT_HEAD": ""}
 MARKER = 7
 
 
 class Merge(NamedTuple):
-    """Two commits and what they were made of. `going` tells that the merge is not committed yet."""
+    """Two commits and what they were made of. `going`: it is not committed yet; `reverts`: theirs is as it was before base."""
 
     base: str | None
     ours: str
     theirs: str
     going: bool
+    reverts: bool = False
 
 
 def current(root: Path) -> Merge | None:
-    """The merge, rebase or cherry-pick under way; else the last merge of the branch; None without any."""
+    """The merge, rebase, cherry-pick or revert under way; else the last merge of the branch; None without any."""
     ours = revision.head(root)
     if ours is None:
         return None
@@ -33,10 +34,15 @@ def current(root: Path) -> Merge | None:
     if theirs is not None:
         return onto(root, theirs)
     for name, folder in PICKED.items():
-        theirs = revision.find(root, name)
+        picked = revision.find(root, name)
         # REBASE_HEAD may stay when the rebase is done.
-        if theirs is not None and (not folder or (root / run.line(root, "rev-parse", "--git-path", folder)).exists()):
-            return Merge(revision.find(root, f"{theirs}^"), ours, theirs, True)
+        if picked is None or (folder and not (root / run.line(root, "rev-parse", "--git-path", folder)).exists()):
+            continue
+        before = revision.find(root, f"{picked}^")
+        if name != "REVERT_HEAD":
+            return Merge(before, ours, picked, True)
+        if before is not None:
+            return Merge(picked, ours, before, True, reverts=True)
     last = run.line(root, "rev-list", "--first-parent", "--min-parents=2", "--max-count=1", ours)
     return of(root, last) if last else None
 

@@ -190,3 +190,33 @@ def test_what_is_damaged_of_the_run_before_is_built_again(shop: Project, tell: T
     assert tell(shop, "run", "-q") == (0, "", "")
     assert tell(shop, "verify", ".").code == 0
     assert dsv.load(".", path=shop.root).frame["x"].to_list() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "gone"])
+@pytest.mark.parametrize("what", OUTS)
+def test_what_is_damaged_is_built_again_though_nothing_changed(shop: Project, tell: Tell, what: str, gone: bool) -> None:
+    """The folder is there as it was, or DVC would put it back from its cache."""
+    _cut(_object(shop, *OUTS[what]))
+    if gone:
+        shutil.rmtree(shop.root / OUTS[what][0])
+    assert tell(shop, "run", "-q") == (0, "", "")
+    assert tell(shop, "verify", ".").code == 0
+    assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+
+
+def test_what_an_earlier_run_left_damaged_is_not_put_back(shop: Project, tell: Tell) -> None:
+    """DVC knows what a stage made of these params before."""
+    stored, params = _object(shop, *OUTS["manifest"]), (shop.root / "params.yaml").read_text(encoding="utf-8")
+    shop.params(split={"fractions": {"train": 1.0}})
+    assert tell(shop, "run", "-q").code == 0
+    _cut(stored)
+    (shop.root / "params.yaml").write_text(params, encoding="utf-8")
+    assert tell(shop, "run", "-q") == (0, "", "")
+    assert tell(shop, "verify", ".").code == 0
+    assert tell(shop, "status").out == "Up to date; everything is committed.\n"
+
+
+def _cut(stored: Path) -> None:
+    stored.chmod(0o644)
+    stored.write_bytes(stored.read_bytes()[:40])
+    stored.chmod(0o444)

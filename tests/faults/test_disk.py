@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dsv.errors import of
 from tests.conftest import Project, Ran
 
 ADD = ["--source", "shop", "--key", "id", "--license", "MIT"]
@@ -124,3 +126,24 @@ def test_a_cache_that_is_read_only_is_told_and_loses_nothing(shop: Project, comm
     assert "Read-only file system" in done.stderr
     assert done.stderr.endswith("\nhint: check the permissions\n"), done.stderr
     shop.dsv(*args)
+
+
+@pytest.mark.parametrize("args", [["status"], ["show"], ["diff", "HEAD", "."], ["log"], ["verify"]], ids=" ".join)
+def test_a_project_that_is_read_only_is_read(shop: Project, args: list[str]) -> None:
+    shutil.rmtree(shop.root / ".dsv" / "cache")
+    script = f'mount --bind "{shop.root}" "{shop.root}" && mount -o remount,ro,bind "{shop.root}" && cd "{shop.root}" && exec "$@"'
+    inside = ["unshare", "--mount", "sh", "-c", script, "sh"]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a folder read-only")
+    command = [*inside, sys.executable, "-m", "dsv", *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space"), OSError("No space left on device (os error 28)"), OSError("write error. Out of diskspace")],
+    ids=["the system", "Polars", "git"],
+)
+def test_whoever_tells_of_a_full_disk_the_hint_is_the_same(error: OSError) -> None:
+    assert f"hint: {of(error).hint}\n" == SPACE

@@ -30,6 +30,18 @@ def text(fork: Fork) -> Fork:
     return fork
 
 
+@pytest.fixture
+def reverted(base: Fork) -> Fork:
+    """A delivery that a revert takes back, where another came after it; git merges as text."""
+    base.project.dsv("install", "--undo")
+    base.git("rm", "-q", "-f", ".gitattributes")
+    for text in ("5,five,5.0", "3,three!,3.0\n5,5,5.0"):
+        base.deliver("shop", f"id,text,price\n{text}\n")
+        base.build(text)
+    base.git("revert", "--no-edit", "HEAD~1", code=1)
+    return base
+
+
 @pytest.mark.parametrize("args", STOPS, ids=" ".join)
 def test_the_next_command_is_told(text: Fork, args: list[str]) -> None:
     assert text.project.dsv(*args, code=10).err.splitlines()[-1] == "hint: dsv resolve"
@@ -53,6 +65,32 @@ def test_all_files_are_merged(text: Fork) -> None:
     commit(text.layout, "merged")
     assert {10, 20} <= {*text.column("text")}
     assert dsv.log(path=text.project.root)[0].entry.message == "merged"
+
+
+def test_a_revert_is_listed_and_settled(reverted: Fork) -> None:
+    assert reverted.project.dsv("status", code=10).err.splitlines()[-1] == "hint: dsv resolve"
+    told = reverted.project.dsv("resolve", "--exit-code", code=1)
+    assert "params.yaml" in told.out
+    assert "record" not in told.out, "what came after the delivery is in no conflict with taking it away"
+    assert "left to be merged" not in reverted.project.dsv("resolve", "--theirs").out.lower()
+    reverted.build("without it")
+    assert reverted.column("text") == {1: "one", 2: "two", 3: "three!", 4: "four", 5: "5"}
+
+
+def test_a_stash_that_does_not_fit_is_listed_and_settled(base: Fork) -> None:
+    base.edit('"tie": "first"', '"tie": "drop"')
+    base.git("stash", "-q")
+    base.edit('"tie": "first"', '"tie": "queue"')
+    base.build("queue")
+    base.git("stash", "pop", "-q", code=1)
+    assert base.project.dsv("resolve").out.splitlines()[:3] == [
+        "1 in conflict",
+        "param merge.tie",
+        "    ours queue   theirs drop   before first",
+    ]
+    base.project.dsv("resolve", "--theirs")
+    base.build("drop")
+    assert base.project.dsv("status").out == "Up to date; everything is committed.\n"
 
 
 def test_what_people_wrote_is_left_to_them(text: Fork) -> None:

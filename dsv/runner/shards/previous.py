@@ -41,9 +41,8 @@ class Previous:
         oid = self.objects.get(relative)
         if self.store is None or oid is None or not self.store.has(oid):
             return False
-        if relative.endswith(PARQUET) and not self.store.framed(oid, MAGIC):
-            # Cut short, as by a lost power supply: left there, what is built anew would not be stored.
-            self.store.remove(oid)
+        # Cut short, as by a lost power supply: left there, what is built anew would not be stored.
+        if relative.endswith(PARQUET) and self.store.discard(oid, MAGIC):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         self.store.link(oid, path)
