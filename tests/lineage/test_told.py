@@ -92,3 +92,16 @@ def test_a_record_that_a_snapshot_lacks_went_with_it_whatever_else_is_read_other
         versions.append(shop.pinned(tmp_path / str(n)))
     causes = {delta.id: delta.cause for delta in between(*versions).records()}
     assert causes["shop/2"] == Cause("batch", "ingest", "shop/d1", None, "withdrawn")
+
+
+def test_a_value_in_a_column_that_the_delivery_before_lacks_is_content(tmp_path: Path) -> None:
+    shop, versions = Workshop(tmp_path / "shop", workers=1), []
+    files = {"d0": b"id,x,y\na,1,2\n", "d1": b"id,x\nb,1\n", "d2": b"id,x,y\nb,1,3\n"}
+    for last in (2, 3):
+        batches = [*files][:last]
+        source = {**SOURCE, "columns": {}, "batches": batches}
+        shop.write({"dataset": "d", "sources": {"shop": source}}, {("shop", b): {"0.csv": files[b]} for b in batches})
+        shop.build()
+        versions.append(shop.pinned(tmp_path / str(last)))
+    for (one, other), gone in ((versions, None), (versions[::-1], "removed")):
+        assert [delta.cause for delta in between(one, other).records()] == [Cause("content", "ingest", "shop/d2", None, gone)]

@@ -7,6 +7,7 @@ no base row of it). Only what differs is read: shards of which a stage decided t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,10 +132,11 @@ def _pairs(both: Both, paired: pl.DataFrame, sets: Rows, gone: Mapping[int, str]
         return
     hashed = np.zeros(int(paired["at"].max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     hashed[paired["at"].to_numpy()] = _unlike(both, paired)
+    common = set.intersection(*({name for shard in side.shards for name in shard.schema} for side in (both.a, both.b)))
     for pair in _together(both, paired, sets):
         unlike = hashed[pair.at]
         if unlike.any():
-            unlike[unlike] = _told_apart(both, pair.take(unlike))
+            unlike[unlike] = _told_apart(both, pair.take(unlike), common)
             if unlike.any():
                 yield from _content(both, pair.take(unlike), gone)
         if not unlike.all():
@@ -168,18 +170,19 @@ def _unlike(both: Both, paired: pl.DataFrame) -> Mask:
     return (found[0] != found[1]).any(axis=1)  # type: ignore[no-any-return]
 
 
-def _told_apart(both: Both, pair: Pair) -> Mask:
+def _told_apart(both: Both, pair: Pair, common: AbstractSet[str]) -> Mask:
     """Of base rows with other hashes those that differ in what counts.
 
-    A column that one base lacks does not, nor what every record is assigned anew: there the values are looked at.
+    A column that no delivery of one version has does not (`common` are the others), nor what every record is assigned anew:
+    there the values are looked at. What a delivery lacks is null.
     """
     dense = both.dense()
     sure = np.array([not names <= dense for names in both.touched] + [True])[pair.sets]
     if pair.here.schema == pair.there.schema and sure.all():
         return sure
-    names = sorted(set(pair.here.schema) & set(pair.there.schema) - {identity.CONTENT_KEY})
-    left = read.base(both.a.files, pair.here, names)[pair.rows_a]
-    right = read.base(both.b.files, pair.there, names)[pair.rows_b]
+    names = sorted({*pair.here.schema, *pair.there.schema} & common - {identity.CONTENT_KEY})
+    left = read.base(both.a.files, pair.here, [n for n in names if n in pair.here.schema])[pair.rows_a]
+    right = read.base(both.b.files, pair.there, [n for n in names if n in pair.there.schema])[pair.rows_b]
     masks = delta_columns.changed(left, right, names)
     found = np.zeros(len(pair.at), dtype=np.bool_)
     for number in _distinct(pair.sets):
