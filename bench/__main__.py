@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from bench import registry, report
-from bench.figures import Bench, Figure
+from bench.figures import Bench, Figure, clear
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -36,6 +36,13 @@ def show(figures: list[Figure]) -> None:
 
 def main(names: list[str]) -> None:
     folder = Path(os.environ.get("DSV_BENCH_FOLDER", Path(tempfile.gettempdir()) / "dsv-bench"))
+    try:
+        _measure(names, folder)
+    finally:
+        clear(folder)
+
+
+def _measure(names: list[str], folder: Path) -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in names or [name for name, case in registry.CASES.items() if case.usual]:
         case = registry.CASES[name]

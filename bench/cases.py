@@ -14,6 +14,8 @@ from bench.generate import save
 from bench.project import Project, Used, measure, start, write_params
 from bench.same import same
 
+FULL = 3
+
 
 def _baseline(bench: Bench, out: Path) -> Used:
     return measure([sys.executable, "-m", "bench.baseline", str(bench.data), str(out)], Path.cwd())
@@ -28,15 +30,15 @@ def _first(bench: Bench, name: str) -> Project:
 
 
 def changes_of_one_project(bench: Bench) -> list[Figure]:
-    """Full runs in turn with straight Polars, the mean of two each; then an append, a relabelling, another split, a tighter rule."""
+    """Full runs in turn with straight Polars, the mean of three each; then an append, a relabelling, another split, a tighter rule."""
     plain, fresh = [], []
-    for _ in range(2):
+    for _ in range(FULL):
         project, out = _first(bench, "project"), bench.scratch("baseline")
         plain.append(_baseline(bench, out))
         fresh.append(project.dsv("run"))
         same(out, project.root)
-    wall, cpu = (sum(getattr(p, what) for p in plain) / 2 for what in ("wall", "cpu"))
-    full = fresh[-1]._replace(wall=sum(f.wall for f in fresh) / 2, cpu=sum(f.cpu for f in fresh) / 2, peak=max(f.peak for f in fresh))
+    wall, cpu = (sum(getattr(p, what) for p in plain) / FULL for what in ("wall", "cpu"))
+    full = fresh[-1]._replace(wall=sum(f.wall for f in fresh) / FULL, cpu=sum(f.cpu for f in fresh) / FULL, peak=max(f.peak for f in fresh))
     project.commit("first")
     whole = project.stored()
     found = [

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.generate import generate
+
+ASIDE = "aside"
 
 
 class Figure(NamedTuple):
@@ -33,7 +36,19 @@ class Bench(NamedTuple):
 
     def scratch(self, name: str) -> Path:
         """An empty folder."""
-        folder = self.folder / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+        return empty(self.folder / name)
+
+
+def empty(folder: Path) -> Path:
+    """The folder, empty. What was there is put aside: for minutes ext4 makes new files slowly where others were deleted."""
+    if folder.exists():
+        old = folder.parent / ASIDE
+        old.mkdir(exist_ok=True)
+        folder.rename(Path(tempfile.mkdtemp(dir=old)) / folder.name)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def clear(folder: Path) -> None:
+    """Deletes what was put aside."""
+    shutil.rmtree(folder / ASIDE, ignore_errors=True)

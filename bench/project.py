@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from bench.figures import empty
 
 LOST = "n/a"
 SALT = "v1"
@@ -121,9 +122,8 @@ def size(folder: Path) -> int:
 
 def start(root: Path) -> Project:
     """An empty project."""
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    # A file system that still has to write down what was deleted makes new files slowly.
+    empty(root)
+    # What was written before is not written down while something is measured.
     os.sync()
     project = Project(root)
     project.git("init", "-q", "-b", "main")

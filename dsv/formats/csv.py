@@ -104,7 +104,7 @@ def fast(data: bytes, name: str, spec: ReadSpec, delimiter: str) -> Chunk | None
     body = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     marks = delimiter + (spec.quote or "")
     # A lone CR ends a line for us; a quote inside an unquoted field, or no quoting, is read line by line by both.
-    if not plain or spec.escape or len(delimiter) != 1 or not marks.isascii() or b"\0" in body or re.search(rb"\r(?!\n)", body):
+    if not plain or spec.escape or len(delimiter) != 1 or not marks.isascii() or b"\0" in body or (b"\r" in body and re.search(rb"\r(?!\n)", body)):
         return None
     if body.startswith(codecs.BOM_UTF8):
         # Arrow would take a second mark away, which is text.

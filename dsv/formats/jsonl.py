@@ -18,6 +18,7 @@ from dsv.formats.base import RAW, Bad, Chunk, Header, Place, ReadSpec, Task, Unr
 NAME = "jsonl"
 GROUP = 1
 BLOCK = 1 << 24
+WINDOW = 1 << 18
 # So many lines tell which columns are texts.
 HEAD = 1_000
 
@@ -117,9 +118,21 @@ def _fast(data: bytes, name: str, spec: ReadSpec) -> Chunk | None:
     if not all(_as_written(column) for column in table.columns if pa.types.is_floating(column.type)):
         return None
     # Arrow skips blank lines, goes on in the next line and takes two objects on one: only one a line has a row number to tell.
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    begun = data.count(b"\n{") + data.startswith(b"{")
+    lines, begun = _lines(data)
     return chunk(table, name, np.arange(1, table.num_rows + 1)) if table.num_rows == lines == begun else None
+
+
+def _lines(data: bytes) -> tuple[int, int]:
+    """How many lines there are, and how many of them begin an object."""
+    text = np.frombuffer(data, np.uint8)
+    lines, begun = int(not data.endswith(b"\n")), int(data.startswith(b"{"))
+    # In windows that a processor keeps at hand, each with the byte after it.
+    for start in range(0, len(text), WINDOW):
+        window = text[start : start + WINDOW + 1]
+        ends = np.flatnonzero(window[:WINDOW] == ord("\n"))
+        lines += len(ends)
+        begun += int(np.count_nonzero(window[ends[ends < len(window) - 1] + 1] == ord("{")))
+    return lines, begun
 
 
 def _as_written(floats: pa.ChunkedArray) -> bool:

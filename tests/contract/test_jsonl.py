@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -78,3 +80,12 @@ def test_plain_json_lines_take_the_fast_reader() -> None:
 def test_objects_without_a_key_are_rows() -> None:
     found = jsonl._strict(b"{}\n{}\n", "f", ReadSpec(), 0)
     assert (found.table.num_rows, found.bad) == (2, [])
+
+
+@given(st.lists(st.sampled_from([b"\n", b"{", b"}"]), min_size=1, max_size=14).map(b"".join), st.integers(1, 5))
+@settings(deadline=None, max_examples=500, derandomize=True)
+def test_lines_are_counted_alike_in_windows_of_any_size(data: bytes, size: int) -> None:
+    with patch.object(jsonl, "WINDOW", size):
+        found = jsonl._lines(data)
+    lines = data.removesuffix(b"\n").split(b"\n")
+    assert found == (len(lines), sum(line.startswith(b"{") for line in lines))
