@@ -5,7 +5,6 @@ A file that cannot be decoded is still a record: `decoded` is false and `decode_
 
 from __future__ import annotations
 
-import struct
 import warnings
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
+from dsv.formats import cutoff
 from dsv.formats.base import FILE, ROW, Chunk, Header, Task
 
 try:
@@ -47,12 +47,8 @@ SUFFIXES = {
 UNREAD = ("image/svg+xml", "image/heic", "audio/mp4", "audio/aac")
 # Formats of several pictures that count, each of which may be cut off.
 SEVERAL = ("GIF", "TIFF")
-# From here on the size of a WAV stands for one that was not known when it was written: into a pipe.
-UNKNOWN_SIZE = 0x7FFFF000
-# Formats of WAV in which a block is a frame: PCM, float, A-law, mu-law, and those that say it further on.
-BY_FRAME = (1, 3, 6, 7, 0xFFFE)
 # Why a file cannot be decoded, in words of our own: those of the libraries change, and hold the place where the file lies.
-UNKNOWN, DAMAGED, LARGE = "not the content of a known format", "damaged or cut off", f"more than {MAX_PIXELS} pixels"
+UNKNOWN, LARGE = "not the content of a known format", f"more than {MAX_PIXELS} pixels"
 COLUMNS = {
     "path": pa.large_string(), "bytes": pa.int64(), "content": pa.large_string(), "media_type": pa.large_string(), "decoded": pa.bool_(),
     "decode_error": pa.large_string(), "width": pa.int64(), "height": pa.int64(), "mode": pa.large_string(), "rate": pa.int64(),
@@ -122,7 +118,7 @@ def _image(path: Path) -> dict[str, Any]:
                     image.load()
     except Exception as error:
         large = isinstance(error, Image.DecompressionBombError)
-        return {**found, "decoded": False, "decode_error": LARGE if large else DAMAGED if found else UNKNOWN}
+        return {**found, "decoded": False, "decode_error": LARGE if large else cutoff.DAMAGED if found else UNKNOWN}
     return {**found, "decoded": True}
 
 
@@ -135,28 +131,8 @@ def _audio(path: Path, data: bytes) -> dict[str, Any]:
                 "frames": sound.frames,
                 "subtype": sound.subtype,
             }
-            sound.read(dtype="int16")
+            known = cutoff.Sound(sound.subtype, sound.channels, sound.frames, len(sound.read(dtype="int16")))
     except Exception:
         return {"decoded": False, "decode_error": UNKNOWN}
-    short = _short_wav(data) if data[8:12] == b"WAVE" else None
+    short = cutoff.reason(data, known)
     return {**found, "decoded": short is None, "decode_error": short}
-
-
-def _short_wav(data: bytes) -> str | None:
-    """A truncated WAV reads silently short: its header promises more than there is."""
-    order = ">" if data.startswith(b"RIFX") else "<"
-    at, kind, block, long = 12, 1, 1, UNKNOWN_SIZE
-    while at + 8 <= len(data):
-        name, size = struct.unpack_from(f"{order}4sI", data, at)
-        at += 8
-        if name == b"data":
-            promised = long if size >= UNKNOWN_SIZE else size
-            got, wanted = (len(data) - at) // block, promised // block
-            unit = "frames" if kind in BY_FRAME else "blocks"
-            return None if got >= wanted or promised == UNKNOWN_SIZE else f"truncated: {got} of {wanted} {unit}"
-        if name == b"fmt " and at + 14 <= len(data):
-            kind, block = (max(1, value) for value in struct.unpack_from(f"{order}H10xH", data, at))
-        elif name == b"ds64" and at + 16 <= len(data):
-            long = struct.unpack_from(f"{order}8xQ", data, at)[0]
-        at += size + size % 2
-    return None

@@ -17,7 +17,7 @@ column   price float
 column   text string
 batch    shop/first new 4, read 4, stored 4
 batch    votes/first new 3, read 3, stored 3
-stage    ingest, revision 5
+stage    ingest, revision 6
 param    sources.shop.kind records
 param    sources.shop.key [id]
 param    sources.shop.license CC-BY-4.0

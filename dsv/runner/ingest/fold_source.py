@@ -22,7 +22,7 @@ from dsv.runner.shards.keyset import Keys
 from dsv.store import files
 from dsv.table import shard as shard_file
 
-REVISION = 5
+REVISION = 6
 
 
 def run(folder: Folder) -> tuple[Source, State]:
