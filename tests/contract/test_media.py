@@ -21,16 +21,16 @@ def told(folder: Path, name: str, data: bytes) -> tuple[Any, Any]:
     return row["decoded"], row["decode_error"]
 
 
-def wav(kind: str, form: str = "WAV") -> bytes:
+def sound(form: str, kind: str, frames: int = 1000) -> bytes:
     file = io.BytesIO()
-    soundfile.write(file, NOISE.uniform(-0.5, 0.5, (1000, 2)), 8000, format=form, subtype=kind)
+    soundfile.write(file, NOISE.uniform(-0.5, 0.5, (frames, 2)), 16_000, format=form, subtype=kind)
     return file.getvalue()
 
 
 @pytest.mark.parametrize("form", ["WAV", "WAVEX", "RF64"])
 @pytest.mark.parametrize("kind", ["PCM_U8", "PCM_16", "PCM_24", "FLOAT", "DOUBLE", "ULAW", "ALAW"])
 def test_a_wav_that_is_cut_off_is_told(kind: str, form: str, tmp_path: Path) -> None:
-    whole = wav(kind, form)
+    whole = sound(form, kind)
     assert told(tmp_path, "a.wav", whole) == (True, None)
     frame = {"PCM_U8": 2, "PCM_16": 4, "PCM_24": 6, "FLOAT": 8, "DOUBLE": 16}.get(kind, 2)
     assert told(tmp_path, "a.wav", whole[: -100 * frame]) == (False, "truncated: 900 of 1000 frames")
@@ -38,29 +38,23 @@ def test_a_wav_that_is_cut_off_is_told(kind: str, form: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
 def test_a_wav_that_was_written_into_a_pipe_is_whole(size: int, tmp_path: Path) -> None:
-    data = bytearray(wav("PCM_16"))
+    data = bytearray(sound("WAV", "PCM_16"))
     at = data.find(b"data") + 4
     data[4:8] = data[at : at + 4] = size.to_bytes(4, "little")
     assert told(tmp_path, "a.wav", bytes(data)) == (True, None)
 
 
-def sound(form: str, kind: str, frames: int = 20_000) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, NOISE.uniform(-0.5, 0.5, (frames, 2)), 16_000, format=form, subtype=kind)
-    return file.getvalue()
-
-
 @pytest.mark.parametrize("form", ["AIFF", "AU"])
 @pytest.mark.parametrize(("kind", "size"), [("PCM_16", 4), ("PCM_24", 6), ("FLOAT", 8), ("ULAW", 2)])
 def test_aiff_and_au_that_are_cut_off_are_told(form: str, kind: str, size: int, tmp_path: Path) -> None:
-    whole = sound(form, kind, 1000)
+    whole = sound(form, kind)
     assert told(tmp_path, f"a.{form.lower()}", whole) == (True, None)
     at = whole.find(b"SSND") + 16 if form == "AIFF" else int.from_bytes(whole[4:8])
     assert told(tmp_path, f"a.{form.lower()}", whole[: at + 900 * size]) == (False, "truncated: 900 of 1000 frames")
 
 
 def test_an_au_whose_size_was_not_known_is_whole(tmp_path: Path) -> None:
-    data = bytearray(sound("AU", "PCM_16", 1000))
+    data = bytearray(sound("AU", "PCM_16"))
     data[8:12] = b"\xff" * 4
     assert told(tmp_path, "a.au", bytes(data)) == (True, None)
 
@@ -68,7 +62,7 @@ def test_an_au_whose_size_was_not_known_is_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["VORBIS", "OPUS"])
 @pytest.mark.parametrize("left", [0.1, 0.5, 0.97])
 def test_an_ogg_that_is_cut_off_is_told(kind: str, left: float, tmp_path: Path) -> None:
-    whole = sound("OGG", kind)
+    whole = sound("OGG", kind, 20_000)
     assert told(tmp_path, "a.ogg", whole) == (True, None)
     assert told(tmp_path, "a.ogg", whole + b"TAG of some tool") == (True, None)
     decoded, error = told(tmp_path, "a.ogg", whole[: int(len(whole) * left)])
